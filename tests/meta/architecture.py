@@ -181,10 +181,8 @@ class _Reader(ast.NodeVisitor):
 
     def visit_If(self, node: ast.If) -> None:
         self.visit(node.test)
-        outside, self.checking_types = (
-            self.checking_types,
-            bool(type_checking.fullmatch(ast.unparse(node.test))),
-        )
+        outside = self.checking_types
+        self.checking_types = ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
         for statement in node.body:
             self.visit(statement)
         self.checking_types = outside

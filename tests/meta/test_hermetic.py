@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import hermetic_environment
+from tests.support.machine import hermetic_environment
 
 
 def git(*arguments: str, cwd: Path) -> str:
