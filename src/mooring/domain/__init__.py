@@ -1,0 +1,1 @@
+"""What a registry is, free of files, programs and clocks."""

@@ -1,0 +1,27 @@
+"""What every document of the registry has in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
+
+API_VERSION = "mooring/v1"
+
+ApiVersion = Annotated[Literal["mooring/v1"], Field(alias="apiVersion")]
+FiniteNumber = Annotated[float, Field(allow_inf_nan=False), WithJsonSchema({"type": "number"})]
+JsonObject = dict[str, JsonValue]
+
+
+class Part(BaseModel):
+    """A frozen piece of a document: unknown keys are refused, nothing is converted."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, validate_by_name=True, validate_by_alias=True
+    )
+
+
+class Document(Part):
+    """A whole file. Subclasses fix `kind`; the order of the fields is the order in which they are written."""
+
+    api_version: ApiVersion = "mooring/v1"

@@ -1,0 +1,119 @@
+"""Policies of environments, the settings of a registry, and waivers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from mooring.domain.document import Document, FiniteNumber, Part
+from mooring.domain.pointer import Rollout
+from mooring.domain.text import Duration, EnvironmentName, Identifier, Line, Timestamp
+
+
+class RollbackMode(StrEnum):
+    """What a rollback does by default: merge at once, or open a proposal."""
+
+    DIRECT = "direct"
+    PROPOSE = "propose"
+
+
+class Registration(StrEnum):
+    """How a registration reaches main: at once, or by a proposal that merges itself on green."""
+
+    DIRECT = "direct"
+    PROPOSAL = "proposal"
+
+
+class Approvals(Part):
+    """How many people other than the requester must approve, and, if not anybody, who."""
+
+    required: Annotated[int, Field(ge=0, le=20)] = 0
+    principals: Annotated[tuple[Line, ...], Field(max_length=200)] = ()
+
+
+class Soak(Part):
+    """A version must have been live in another environment for a time."""
+
+    in_: Annotated[EnvironmentName, Field(alias="in")]
+    for_: Annotated[Duration, Field(alias="for")]
+
+
+class GateSpec(Part):
+    """One condition of a promotion: a bound on a metric, a comparison with what is live, or a soak."""
+
+    metric: Identifier | None = None
+    min: FiniteNumber | None = None
+    max: FiniteNumber | None = None
+    against: Literal["live"] | None = None
+    tolerance: Annotated[FiniteNumber, Field(ge=0)] | None = None
+    soak: Soak | None = None
+
+    @model_validator(mode="after")
+    def _is_one_condition(self) -> Self:
+        if (self.metric is None) == (self.soak is None):
+            raise ValueError("a gate has either a metric or a soak")
+        bounds = [self.min, self.max, self.against, self.tolerance]
+        if self.soak is not None and any(bound is not None for bound in bounds):
+            raise ValueError("a soak has no bounds")
+        if self.metric is not None and self.min is None and self.max is None and self.against is None:
+            raise ValueError("a metric needs min, max or against: live")
+        if self.tolerance is not None and self.against is None:
+            raise ValueError("a tolerance belongs to against: live")
+        return self
+
+
+class Freeze(Part):
+    """A time in which nothing is promoted; a rollback always may be."""
+
+    name: Line
+    from_: Annotated[Timestamp, Field(alias="from")]
+    to: Timestamp
+    reason: Line
+
+
+class Policy(Document):
+    """`environments/<env>.yaml`: what it takes to change a pointer of this environment."""
+
+    kind: Literal["Environment"] = "Environment"
+    name: EnvironmentName
+    description: Line | None = None
+    promotes_from: Annotated[tuple[EnvironmentName, ...], Field(max_length=20)] = ()
+    approvals: Approvals = Approvals()
+    rollback: RollbackMode = RollbackMode.PROPOSE
+    gates: Annotated[tuple[GateSpec, ...], Field(max_length=100)] = ()
+    freeze: Annotated[tuple[Freeze, ...], Field(max_length=100)] = ()
+    rollout: Rollout | None = None
+    signed: bool = False
+    unsafe_formats: Annotated[tuple[Identifier, ...], Field(max_length=20)] = ()
+    retention: Duration | None = None
+    recorders: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
+
+
+class Settings(Document):
+    """`mooring.yaml`: what holds for the whole registry."""
+
+    kind: Literal["Registry"] = "Registry"
+    name: Line | None = None
+    branch: Line = "main"
+    registration: Registration = Registration.PROPOSAL
+    automation: Annotated[tuple[Line, ...], Field(max_length=100)] = ()
+    people: dict[Line, Line] = Field(default_factory=dict)
+
+
+class Waiver(Part):
+    """One finding that is tolerated for a time."""
+
+    rule: Identifier
+    path: Line
+    reason: Line
+    approved_by: Line
+    expires: Timestamp
+
+
+class Waivers(Document):
+    """`registry/waivers.yaml`."""
+
+    kind: Literal["Waivers"] = "Waivers"
+    waivers: Annotated[tuple[Waiver, ...], Field(max_length=1_000)] = ()

@@ -1,0 +1,334 @@
+"""Everything at one commit, read lazily: listing reads trees, opening a model reads its documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol, TypeVar
+
+from mooring.domain import layout, names, versions
+from mooring.domain.digests import digest_of
+from mooring.domain.document import Document
+from mooring.domain.environment import Policy, Settings
+from mooring.domain.finding import Unreadable
+from mooring.domain.model import Model, ModelVersion, State, VersionStatus
+from mooring.domain.pointer import Pointer
+from mooring.domain.references import Reference, SelectorKind
+from mooring.domain.versions import Version, Versioning
+from mooring.errors import IntegrityError, NotFoundError, RefusedError
+
+D = TypeVar("D", bound=Document)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a tree: `kind` is blob, tree or commit (a submodule); `path` counts from the top."""
+
+    path: str
+    mode: str
+    kind: str
+    oid: str
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+
+class Files(Protocol):
+    """One state of a repository: a commit, the index, or a dictionary in a test."""
+
+    @property
+    def commit(self) -> str | None:
+        """The commit this is the state of, if it is one."""
+
+    def entry(self, path: str) -> Entry | None:
+        """The entry at `path`, or None."""
+
+    def children(self, folder: str) -> Sequence[Entry]:
+        """The direct entries of `folder`, sorted by path; empty when there is no such folder."""
+
+    def walk(self, folder: str) -> Sequence[Entry]:
+        """All blobs and submodules below `folder`, sorted by path."""
+
+    def read(self, entry: Entry) -> bytes:
+        """The bytes of a blob."""
+
+    def documents(self, entries: Sequence[Entry], kind: type[D]) -> Iterator[tuple[Entry, D | Unreadable]]:
+        """Every entry as a document of `kind`, in order, read and parsed in bulk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A version with the digest of its manifest's very bytes."""
+
+    manifest: ModelVersion
+    digest: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The answer to "which version is this?".
+
+    `pointer` is set when an environment was asked for; `commit` is the commit that gave the answer; `warnings` say what
+    a caller should know, such as a quarantine.
+    """
+
+    reference: Reference
+    model: str
+    version: str
+    manifest: str
+    commit: str | None
+    environment: str | None = None
+    pointer: Pointer | None = None
+    blocked: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def ref(self) -> str:
+        """`model@version`."""
+        return f"{self.model}@{self.version}"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The registry as it is in one state of the repository."""
+
+    files: Files
+    _cache: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def commit(self) -> str | None:
+        """The commit this registry was read from, or None for the index or a work tree."""
+        return self.files.commit
+
+    def load(self, path: str, kind: type[D]) -> D | Unreadable | None:
+        """The document at `path`, Unreadable where the file is no such document, None where there is no file."""
+        if path not in self._cache:
+            entry = self.files.entry(path)
+            found: object = None
+            if entry is not None and entry.kind == "blob":
+                found = next(self.files.documents([entry], kind))[1]
+            self._cache[path] = found
+        return self._cache[path]  # type: ignore[return-value]  # one path has one kind
+
+    def require(self, path: str, kind: type[D], what: str, hint: str | None = None) -> D:
+        """The document at `path`; raises NotFoundError without a file and RefusedError when it is unreadable."""
+        found = self.load(path, kind)
+        if found is None:
+            raise NotFoundError(f"there is no {what}", hint)
+        if isinstance(found, Unreadable):
+            raise RefusedError(str(found), "Run 'mooring check --all' to see every problem of the registry.")
+        return found
+
+    @cached_property
+    def settings(self) -> Settings:
+        """`mooring.yaml`, or the defaults where there is none or it is unreadable (which is a finding of its own)."""
+        found = self.load(layout.SETTINGS, Settings)
+        return found if isinstance(found, Settings) else Settings()
+
+    def model_names(self) -> tuple[str, ...]:
+        """The names of all models, in the order of the alphabet."""
+        found = []
+        for child in self.files.children(layout.REGISTRY):
+            if child.kind != "tree":
+                continue
+            if self.files.entry(f"{child.path}/model.yaml") is not None:
+                found.append(child.path)
+            else:
+                found += [
+                    inner.path
+                    for inner in self.files.children(child.path)
+                    if inner.kind == "tree" and self.files.entry(f"{inner.path}/model.yaml") is not None
+                ]
+        return tuple(sorted(path.removeprefix(f"{layout.REGISTRY}/") for path in found))
+
+    def model(self, name: str) -> Model:
+        """The model `name`; raises NotFoundError (naming what is close) or RefusedError when it is unreadable."""
+        names.check_model_name(name)
+        return self.require(layout.model_path(name), Model, f"model {name!r}", self._close_to(name))
+
+    def _close_to(self, name: str) -> str:
+        from difflib import get_close_matches
+
+        known = self.model_names()
+        close = get_close_matches(name, known, n=3)
+        if close:
+            return f"Did you mean {' or '.join(close)}?"
+        return (
+            "Run 'mooring list' to see the models."
+            if known
+            else "The registry has no models yet: 'mooring register'."
+        )
+
+    def versioning(self, model: str) -> Versioning:
+        """The scheme of a model's versions; SemVer where `model.yaml` is missing or unreadable."""
+        found = self.load(layout.model_path(model), Model)
+        return found.versioning if isinstance(found, Model) else Versioning.SEMVER
+
+    def versions(self, model: str) -> tuple[Version, ...]:
+        """The versions of a model in rising order; folders whose name is no version are left to the rules."""
+        scheme = self.versioning(model)
+        parsed = (
+            versions.try_parse(child.name, scheme)
+            for child in self.files.children(layout.versions_folder(model))
+            if child.kind == "tree"
+        )
+        return tuple(sorted(version for version in parsed if version is not None))
+
+    def release(self, model: str, version: str) -> Release:
+        """One version with its digest; raises NotFoundError (naming the versions there are) or RefusedError."""
+        path = layout.manifest_path(model, version)
+        entry = self.files.entry(path)
+        if entry is None:
+            self.model(model)
+            there = ", ".join(str(one) for one in self.versions(model)[-5:]) or "none yet"
+            raise NotFoundError(f"{model} has no version {version}", f"The newest versions are: {there}.")
+        manifest = self.require(path, ModelVersion, f"{model}@{version}")
+        return Release(manifest, digest_of(self.files.read(entry)), path)
+
+    def manifest_digest(self, model: str, version: str) -> str | None:
+        """The digest of a manifest's bytes, readable or not; None where there is no manifest."""
+        entry = self.files.entry(layout.manifest_path(model, version))
+        return None if entry is None or entry.kind != "blob" else digest_of(self.files.read(entry))
+
+    def status(self, model: str, version: str) -> VersionStatus | None:
+        """The status of a version; None while it has none (or an unreadable one, which is a finding of its own)."""
+        found = self.load(layout.status_path(model, version), VersionStatus)
+        return found if isinstance(found, VersionStatus) else None
+
+    def statuses(self, model: str) -> dict[str, VersionStatus]:
+        """All statuses of a model by version, read in bulk."""
+        entries = [
+            child
+            for child in self.files.children(f"{layout.model_folder(model)}/status")
+            if child.kind == "blob"
+        ]
+        read = self.files.documents(entries, VersionStatus)
+        return {found.version: found for _, found in read if isinstance(found, VersionStatus)}
+
+    def environment_names(self) -> tuple[str, ...]:
+        """The environments, those that feed others first (by `promotes_from`), else by the alphabet."""
+        found = [
+            child.name.removesuffix(".yaml")
+            for child in self.files.children(layout.ENVIRONMENTS)
+            if child.kind == "blob" and child.name.endswith(".yaml")
+        ]
+        return _fed_first({name: self._feeders(name) for name in sorted(found)})
+
+    def _feeders(self, environment: str) -> tuple[str, ...]:
+        found = self.load(layout.policy_path(environment), Policy)
+        return found.promotes_from if isinstance(found, Policy) else ()
+
+    def policy(self, environment: str) -> Policy:
+        """The policy of an environment; raises NotFoundError (naming the environments) or RefusedError."""
+        names.check_environment_name(environment)
+        known = [
+            child.name.removesuffix(".yaml")
+            for child in self.files.children(layout.ENVIRONMENTS)
+            if child.kind == "blob" and child.name.endswith(".yaml")
+        ]
+        hint = f"The environments are: {', '.join(known) or 'none yet'}."
+        return self.require(layout.policy_path(environment), Policy, f"environment {environment!r}", hint)
+
+    def pointer(self, environment: str, model: str) -> Pointer | None:
+        """The pointer of `model` in `environment`; None where there is none; RefusedError when it is unreadable."""
+        found = self.load(layout.pointer_path(environment, model), Pointer)
+        if isinstance(found, Unreadable):
+            raise RefusedError(str(found), "Run 'mooring check --all' to see every problem of the registry.")
+        return found
+
+    def pointers(self, model: str) -> dict[str, Pointer]:
+        """The pointers of one model by environment; unreadable ones are left out (they are findings)."""
+        found = {
+            name: self.load(layout.pointer_path(name, model), Pointer) for name in self.environment_names()
+        }
+        return {name: pointer for name, pointer in found.items() if isinstance(pointer, Pointer)}
+
+    def latest(self, model: str) -> Version:
+        """The highest version that is no pre-release and has no status; raises NotFoundError when there is none."""
+        self.model(model)
+        taken = self.statuses(model)
+        for version in reversed(self.versions(model)):
+            if not version.is_prerelease and version.text not in taken:
+                return version
+        raise NotFoundError(
+            f"{model} has no version that 'latest' may mean", "Pre-releases and retired versions never count."
+        )
+
+    def resolve(self, reference: Reference) -> Resolution:
+        """The one version that `reference` means now.
+
+        Raises NotFoundError when nothing is there or nothing is deployed (there is no fallback, ever), IntegrityError
+        when a pointer's digest is not that of the manifest it names.
+        """
+        if reference.kind is SelectorKind.ENVIRONMENT:
+            return self._resolve_pointer(reference)
+        version = reference.selector
+        if reference.kind is SelectorKind.LATEST:
+            version = self.latest(reference.model).text
+        digest = self.manifest_digest(reference.model, version)
+        if digest is None:
+            digest = self.release(reference.model, version).digest
+        return self._judged(reference, version, digest)
+
+    def _resolve_pointer(self, reference: Reference) -> Resolution:
+        environment, model = reference.selector, reference.model
+        pointer = self.pointer(environment, model)
+        if pointer is None:
+            self.model(model)
+            self.policy(environment)
+            raise NotFoundError(
+                f"nothing of {model} is deployed in {environment}",
+                f"Promote a version: mooring promote {model}@VERSION --to {environment} --reason '...'",
+            )
+        if pointer.version is None or pointer.manifest is None:
+            raise NotFoundError(f"{model} was withdrawn from {environment}: {pointer.reason}")
+        digest = self.manifest_digest(model, pointer.version)
+        if digest is None:
+            raise IntegrityError(
+                f"{environment} points to {model}@{pointer.version}, which is not in the registry"
+            )
+        if digest != pointer.manifest:
+            raise IntegrityError(
+                f"{environment} pins {pointer.manifest} for {model}@{pointer.version}, but its manifest is {digest}",
+                "Somebody changed the manifest or the pointer; run 'mooring check --all'.",
+            )
+        return self._judged(reference, pointer.version, digest, environment, pointer)
+
+    def _judged(
+        self,
+        reference: Reference,
+        version: str,
+        digest: str,
+        environment: str | None = None,
+        pointer: Pointer | None = None,
+    ) -> Resolution:
+        status = self.status(reference.model, version)
+        warnings: tuple[str, ...] = ()
+        blocked = None
+        if status is not None and status.applies_to(environment):
+            words = f"{reference.model}@{version} is {status.state}: {status.reason}"
+            warnings = (words,)
+            if status.state is State.QUARANTINED and status.severity.value == "block":
+                blocked = words
+        return Resolution(
+            reference, reference.model, version, digest, self.commit, environment, pointer, blocked, warnings
+        )
+
+
+def _fed_first(feeders: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Environments in an order in which each comes after those it promotes from; a cycle falls back to the alphabet."""
+    placed: list[str] = []
+    waiting = list(feeders)
+    while waiting:
+        ready = [
+            name
+            for name in waiting
+            if not any(feeder in waiting for feeder in feeders[name] if feeder != name)
+        ]
+        placed += ready or waiting
+        waiting = [name for name in waiting if name not in placed]
+    return tuple(placed)
