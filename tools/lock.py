@@ -1,7 +1,7 @@
-"""Writes requirements.lock anew from pyproject.toml: every package for Python 3.11 and later, with its hashes.
+"""Writes requirements.lock anew from pyproject.toml: each package for Python 3.11 and later, with hashes.
 
-Run `python tools/lock.py` to bring the lock in step with pyproject.toml, `--upgrade` to take newer versions, and
-`--upgrade-package NAME` for one. Needs uv on PATH.
+Run `python tools/lock.py` to bring the lock in step with pyproject.toml, `--upgrade` to take newer versions,
+and `--upgrade-package NAME` for one. Needs uv on PATH.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ COMPILE = [
 def main(arguments: list[str]) -> int:
     """Run uv with the options this project locks with, and the caller's; return its exit status."""
     try:
-        return subprocess.run([*COMPILE, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode
+        done = subprocess.run([*COMPILE, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
     except FileNotFoundError:
         print("tools/lock.py: uv is not on PATH; install it to resolve packages", file=sys.stderr)
         return 1
+    return done.returncode
 
 
 if __name__ == "__main__":
