@@ -37,8 +37,9 @@ def artifact_digest(files: Iterable[ArtifactFile], hyperparameters: Mapping[str,
     """
     import rfc8785
 
-    listing = [
+    listing: list[JsonValue] = [
         {"path": file.path, "sha256": file.sha256, "size": file.size}
         for file in sorted(files, key=lambda file: file.path)
     ]
-    return digest_of(rfc8785.dumps({"files": listing, "hyperparameters": dict(hyperparameters)}))
+    whole: dict[str, JsonValue] = {"files": listing, "hyperparameters": dict(hyperparameters)}
+    return digest_of(rfc8785.dumps(whole))

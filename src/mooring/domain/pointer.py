@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -48,7 +49,7 @@ class Rollout(Part):
         elif self.weights:
             raise ValueError("only an ab-test has weights; other strategies have steps")
         weights = [step.weight for step in self.steps]
-        if any(after <= before for before, after in zip(weights, weights[1:], strict=False)):
+        if any(after <= before for before, after in pairwise(weights)):
             raise ValueError("the weights of the steps must rise from step to step")
         return self
 
@@ -83,9 +84,9 @@ class Pointer(Document):
             raise ValueError("version and manifest are both given, or both null (a withdrawal)")
         if self.version is None and self.rollout is not None:
             raise ValueError("a withdrawal has no rollout")
-        if self.rollout is not None and self.rollout.strategy is Strategy.AB_TEST:
-            if self.version not in self.rollout.weights:
-                raise ValueError("the version of the pointer must be among the weights of its A/B test")
+        split = self.rollout is not None and self.rollout.strategy is Strategy.AB_TEST
+        if split and self.rollout is not None and self.version not in self.rollout.weights:
+            raise ValueError("the version of the pointer must be among the weights of its A/B test")
         return self
 
     @property

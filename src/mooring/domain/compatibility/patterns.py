@@ -1,0 +1,383 @@
+"""Regular expressions in schemas: which ones any engine matches in linear time, and a text that matches one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+# A character set over ASCII; 128 stands for every other character.
+_ALL = frozenset(range(129))
+_DIGITS = frozenset(range(48, 58))
+_WORD = _DIGITS | frozenset(range(65, 91)) | frozenset(range(97, 123)) | {95}
+_SPACE = frozenset({9, 10, 11, 12, 13, 32, 128})
+_CLASSES = {
+    "d": _DIGITS, "D": _ALL - _DIGITS, "w": _WORD, "W": _ALL - _WORD, "s": _SPACE, "S": _ALL - _SPACE | {128},
+}  # fmt: skip
+_CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "0": "\0"}
+_SHOWN = [*range(97, 123), *range(48, 58), *range(65, 91), *range(32, 127)]
+MAX_PATTERN = 1_000
+MAX_REPEAT = 1_000
+MAX_GROUPS = 20
+
+
+@dataclass(frozen=True)
+class Chars:
+    """One character out of a set."""
+
+    of: frozenset[int]
+    sample: str
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """An anchor or a look-around: it takes no character."""
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """One part after the other."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several branches."""
+
+    branches: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """`body` from `least` to `most` times; None is no limit."""
+
+    body: Node
+    least: int
+    most: int | None
+
+
+Node: TypeAlias = "Chars | Nothing | Sequence | Choice | Repeat"
+
+
+class PatternError(ValueError):
+    """The text is no regular expression of the common subset, or not a bounded one."""
+
+
+def pattern_problems(pattern: str, *, dollar_ends: bool) -> list[str]:
+    """What speaks against a pattern in a document; empty if nothing does."""
+    try:
+        tree = parse(pattern)
+    except PatternError as error:
+        return [str(error)]
+    problems = []
+    if any(_ambiguous(repeat) for repeat in _repeats(tree)):
+        problems.append("a repeated group may match one text in several ways, so matching can take exponential time")
+    if not dollar_ends and pattern.endswith("$") and not pattern.endswith("\\$"):
+        problems.append("ends in `$`, which in Python also matches before a final line break")
+    return problems
+
+
+def sample(pattern: str) -> str | None:
+    """A text that probably matches `pattern` (look-arounds are ignored), or None if the pattern cannot be read."""
+    try:
+        return _text(parse(pattern))
+    except PatternError:
+        return None
+
+
+def parse(pattern: str) -> Node:
+    """The syntax tree of a pattern; PatternError with the reason if it is not in the common subset."""
+    if len(pattern) > MAX_PATTERN:
+        raise PatternError(f"is longer than {MAX_PATTERN} characters")
+    reader = _Reader(pattern)
+    tree = reader.choice(0)
+    if reader.at < len(pattern):
+        raise PatternError("has a `)` without a `(`")
+    return tree
+
+
+@dataclass
+class _Reader:
+    text: str
+    at: int = field(default=0)
+
+    def peek(self) -> str:
+        return self.text[self.at : self.at + 1]
+
+    def take(self, count: int = 1) -> str:
+        taken = self.text[self.at : self.at + count]
+        if len(taken) < count:
+            raise PatternError("ends too early")
+        self.at += count
+        return taken
+
+    def skip(self, token: str) -> bool:
+        found = self.text.startswith(token, self.at)
+        self.at += len(token) if found else 0
+        return found
+
+    def until(self, end: str) -> str:
+        stop = self.text.find(end, self.at)
+        if stop < 0:
+            raise PatternError(f"lacks a `{end}`")
+        taken = self.text[self.at : stop]
+        self.at = stop + len(end)
+        return taken
+
+    def choice(self, depth: int) -> Node:
+        if depth > MAX_GROUPS:
+            raise PatternError(f"nests more than {MAX_GROUPS} groups")
+        branches = [self.sequence(depth)]
+        while self.skip("|"):
+            branches.append(self.sequence(depth))
+        return branches[0] if len(branches) == 1 else Choice(tuple(branches))
+
+    def sequence(self, depth: int) -> Node:
+        parts: list[Node] = []
+        while self.at < len(self.text) and self.peek() not in "|)":
+            parts.append(self.repeated(self.atom(depth)))
+        return Sequence(tuple(parts))
+
+    def repeated(self, node: Node) -> Node:
+        bounds = self.bounds()
+        if bounds is None:
+            return node
+        least, most = bounds
+        if not (self.skip("?") or self.skip("+")) and self.peek() in ("*", "+") and self.peek():
+            raise PatternError("repeats a repetition")
+        if max(least, most or 0) > MAX_REPEAT or (most is not None and most < least):
+            raise PatternError(f"has a repetition outside 0 to {MAX_REPEAT}")
+        return Repeat(node, least, most)
+
+    def bounds(self) -> tuple[int, int | None] | None:
+        for token, bounds in (("*", (0, None)), ("+", (1, None)), ("?", (0, 1))):
+            if self.skip(token):
+                return bounds
+        if self.peek() != "{":
+            return None
+        self.take()
+        least, comma, most = self.until("}").partition(",")
+        if not least.isdecimal() or not (most.isdecimal() or not most):
+            raise PatternError("has a `{` that starts no repetition; write `\\{`")
+        if not comma:
+            return int(least), int(least)
+        return int(least), int(most) if most else None
+
+    def atom(self, depth: int) -> Node:
+        char = self.take()
+        if char == "(":
+            return self.group(depth)
+        if char == "[":
+            return self.bracket()
+        if char == ".":
+            return Chars(_ALL - {10, 13}, "a")
+        if char in "^$":
+            return Nothing()
+        if char == "\\":
+            if self.peek() in ("b", "B", "A", "z", "Z"):
+                self.take()
+                return Nothing()
+            return self.escape()
+        if char in "*+?":
+            raise PatternError(f"has a `{char}` with nothing to repeat")
+        return _one(char)
+
+    def group(self, depth: int) -> Node:
+        looks = False
+        if self.skip("?"):
+            looks = any(self.skip(token) for token in ("=", "!", "<=", "<!"))
+            if not looks and not self.skip(":"):
+                if not (self.skip("<") or self.skip("P<")):
+                    raise PatternError("has a group with flags; only `(?:`, `(?<name>` and look-arounds are read")
+                self.until(">")
+        inner = self.choice(depth + 1)
+        if not self.skip(")"):
+            raise PatternError("has a `(` without a `)`")
+        return Nothing() if looks else inner
+
+    def escape(self) -> Chars:
+        letter = self.take()
+        if letter in _CLASSES:
+            return _some(_CLASSES[letter])
+        if letter in _CONTROLS:
+            return _one(_CONTROLS[letter])
+        if letter in "xu":
+            if self.peek() == "{":
+                self.take()
+                digits = self.until("}")
+            else:
+                digits = self.take(2 if letter == "x" else 4)
+            try:
+                return _one(chr(int(digits, 16)))
+            except (ValueError, OverflowError):
+                raise PatternError(f"has a wrong escape `\\{letter}{digits}`") from None
+        if letter in "pP" and self.skip("{"):
+            self.until("}")
+            return Chars(_ALL, "a")
+        if letter.isdecimal() or letter == "k":
+            raise PatternError("refers back to a group, which no engine matches in linear time")
+        if letter.isalpha():
+            raise PatternError(f"has an unknown escape `\\{letter}`")
+        return _one(letter)
+
+    def bracket(self) -> Chars:
+        negated = self.skip("^")
+        found: set[int] = set()
+        samples: list[str] = []
+        while not self.skip("]"):
+            low = self.member()
+            if self.peek() == "-" and self.text[self.at + 1 : self.at + 2] not in ("]", ""):
+                self.take()
+                high = self.member()
+                if len(low.of) != 1 or len(high.of) != 1 or low.sample > high.sample:
+                    raise PatternError("has a range that runs backwards")
+                found.update(range(min(ord(low.sample), 128), min(ord(high.sample), 128) + 1))
+            else:
+                found |= low.of
+            samples.append(low.sample)
+        if negated:
+            return _some(_ALL - found | {128})
+        if not samples:
+            raise PatternError("has an empty `[]`")
+        ascii_only = _some(frozenset(found))
+        return ascii_only if ascii_only.sample.isascii() else Chars(frozenset(found), samples[0])
+
+    def member(self) -> Chars:
+        char = self.take()
+        if char != "\\":
+            return _one(char)
+        return _one("\b") if self.skip("b") else self.escape()
+
+
+def _one(char: str) -> Chars:
+    return Chars(frozenset({min(ord(char), 128)}), char)
+
+
+def _some(of: frozenset[int]) -> Chars:
+    return Chars(of, next((chr(code) for code in _SHOWN if code in of), "é" if 128 in of else "\t"))
+
+
+def _repeats(node: Node) -> Iterator[Repeat]:
+    match node:
+        case Repeat(body=body):
+            yield node
+            yield from _repeats(body)
+        case Sequence(parts=nodes) | Choice(branches=nodes):
+            for part in nodes:
+                yield from _repeats(part)
+
+
+def _ambiguous(repeat: Repeat) -> bool:
+    """Whether rounds of an open repetition can be told apart in more than one way.
+
+    Rounds are told apart by their first character: it must differ from everything later in a round, unless the
+    body has one fixed length.
+    """
+    if repeat.most is not None and repeat.most <= 1:
+        return False
+    body = repeat.body
+    if _choices_overlap(body):
+        return True
+    if _fixed(body):
+        return False
+    return _nullable(body) or bool(_first(body) & _after_first(body))
+
+
+def _choices_overlap(node: Node) -> bool:
+    match node:
+        case Choice(branches=branches):
+            seen: frozenset[int] = frozenset()
+            for branch in branches:
+                if _nullable(branch) or seen & _first(branch) or _choices_overlap(branch):
+                    return True
+                seen |= _first(branch)
+            return False
+        case Sequence(parts=parts):
+            return any(_choices_overlap(part) for part in parts)
+        case Repeat(body=body):
+            return _choices_overlap(body)
+    return False
+
+
+def _fixed(node: Node) -> bool:
+    match node:
+        case Sequence(parts=parts):
+            return all(_fixed(part) for part in parts)
+        case Choice():
+            return False
+        case Repeat(body=body, least=least, most=most):
+            return least == most and _fixed(body)
+    return True
+
+
+def _nullable(node: Node) -> bool:
+    match node:
+        case Chars():
+            return False
+        case Sequence(parts=parts):
+            return all(_nullable(part) for part in parts)
+        case Choice(branches=branches):
+            return any(_nullable(branch) for branch in branches)
+        case Repeat(body=body, least=least):
+            return least == 0 or _nullable(body)
+    return True
+
+
+def _first(node: Node) -> frozenset[int]:
+    match node:
+        case Chars(of=of):
+            return of
+        case Sequence(parts=parts):
+            found: frozenset[int] = frozenset()
+            for part in parts:
+                found |= _first(part)
+                if not _nullable(part):
+                    break
+            return found
+        case Choice(branches=branches):
+            return frozenset().union(*(_first(branch) for branch in branches))
+        case Repeat(body=body):
+            return _first(body)
+    return frozenset()
+
+
+def _every(node: Node) -> frozenset[int]:
+    match node:
+        case Chars(of=of):
+            return of
+        case Sequence(parts=nodes) | Choice(branches=nodes):
+            return frozenset().union(*(_every(part) for part in nodes))
+        case Repeat(body=body):
+            return _every(body)
+    return frozenset()
+
+
+def _after_first(node: Node) -> frozenset[int]:
+    """Every character that may stand in a round after its first one."""
+    match node:
+        case Sequence(parts=parts):
+            found: frozenset[int] = frozenset()
+            begun = False
+            for part in parts:
+                found |= _every(part) if begun else _after_first(part)
+                begun = begun or bool(_first(part))
+            return found
+        case Choice(branches=branches):
+            return frozenset().union(*(_after_first(branch) for branch in branches))
+        case Repeat(body=body, most=most):
+            return _after_first(body) if most == 1 else _every(body)
+    return frozenset()
+
+
+def _text(node: Node) -> str:
+    match node:
+        case Chars(sample=char):
+            return char
+        case Sequence(parts=parts):
+            return "".join(_text(part) for part in parts)
+        case Choice(branches=branches):
+            return _text(branches[0])
+        case Repeat(body=body, least=least):
+            return _text(body) * least
+    return ""

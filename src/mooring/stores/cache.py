@@ -1,0 +1,172 @@
+"""Parsed documents and folded history, kept by blob and commit id in one SQLite file under the Git directory.
+
+Everything in it can be worked out again from Git, so it is always safe to delete; a broken, locked or read-only file only
+costs time. What is keyed by a blob or commit id never becomes stale.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+# Raised with every change of a document type or of a table: older rows are then forgotten.
+GENERATION: Final = 1
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS documents (blob TEXT, kind TEXT, json TEXT, PRIMARY KEY (blob, kind)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS digests (blob TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS steps (path TEXT PRIMARY KEY, tip TEXT, latest INTEGER, json TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS promotions (id TEXT PRIMARY KEY, path TEXT, commit_id TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+"""
+_CHUNK: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class CachedSteps:
+    """The history of one path up to the commit `tip`; `latest` is the highest time on main up to there."""
+
+    tip: str
+    latest: int
+    json: str
+
+
+class Cache:
+    """One repository's cache. Every method works without the file too: reads find nothing, writes do nothing."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._tried = False
+
+    @classmethod
+    def in_git_directory(cls, git_directory: Path) -> Cache:
+        """The cache of the repository whose (common) Git directory this is."""
+        return cls(git_directory / "mooring" / "cache.sqlite3")
+
+    def close(self) -> None:
+        """Close the file, if it was opened."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection, self._tried = None, False
+
+    def documents(self, blobs: Sequence[str], kind: str) -> dict[str, str]:
+        """The stored JSON of those of `blobs` that were parsed as `kind` before."""
+        found: dict[str, str] = {}
+        for chunk in _chunks(blobs):
+            marks = ",".join("?" * len(chunk))
+            query = f"SELECT blob, json FROM documents WHERE kind = ? AND blob IN ({marks})"  # noqa: S608 - marks only
+            found.update(self._rows(query, (kind, *chunk)))
+        return found
+
+    def add_documents(self, kind: str, rows: Mapping[str, str]) -> None:
+        """Remember the JSON of parsed documents by blob id."""
+        self._write(
+            "INSERT OR IGNORE INTO documents VALUES (?, ?, ?)",
+            ((blob, kind, row) for blob, row in rows.items()),
+        )
+
+    def digest(self, blob: str) -> str | None:
+        """The SHA-256 digest of a blob's bytes, if it was computed before."""
+        for (found,) in self._rows("SELECT digest FROM digests WHERE blob = ?", (blob,)):
+            return str(found)
+        return None
+
+    def add_digest(self, blob: str, digest: str) -> None:
+        """Remember the SHA-256 digest of a blob's bytes."""
+        self._write("INSERT OR IGNORE INTO digests VALUES (?, ?)", [(blob, digest)])
+
+    def steps(self, path: str) -> CachedSteps | None:
+        """The cached history of a path."""
+        for tip, latest, json in self._rows("SELECT tip, latest, json FROM steps WHERE path = ?", (path,)):
+            return CachedSteps(str(tip), int(latest), str(json))
+        return None
+
+    def put_steps(self, path: str, steps: CachedSteps) -> None:
+        """Replace the cached history of a path."""
+        self._write(
+            "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?)", [(path, steps.tip, steps.latest, steps.json)]
+        )
+
+    def promotion(self, identifier: str) -> tuple[str, str] | None:
+        """The path and commit that first used a promotion id."""
+        for path, commit in self._rows("SELECT path, commit_id FROM promotions WHERE id = ?", (identifier,)):
+            return str(path), str(commit)
+        return None
+
+    def put_promotions(self, rows: Iterable[tuple[str, str, str]], *, tip: str, afresh: bool) -> None:
+        """Remember which path and commit first used each promotion id, complete up to the commit `tip`."""
+        connection = self._open()
+        if connection is None:
+            return
+        with contextlib.suppress(sqlite3.Error), connection:
+            if afresh:
+                connection.execute("DELETE FROM promotions")
+            connection.executemany("INSERT OR IGNORE INTO promotions VALUES (?, ?, ?)", rows)
+            connection.execute("INSERT OR REPLACE INTO marks VALUES ('promotions', ?)", (tip,))
+
+    def mark(self, name: str) -> str | None:
+        """A remembered commit id, such as the tip up to which promotions are known."""
+        for (value,) in self._rows("SELECT value FROM marks WHERE name = ?", (name,)):
+            return str(value)
+        return None
+
+    def _rows(self, query: str, values: Sequence[str]) -> Iterator[tuple[object, ...]]:
+        connection = self._open()
+        if connection is None:
+            return iter(())
+        try:
+            return iter(connection.execute(query, values).fetchall())
+        except sqlite3.Error:
+            return iter(())
+
+    def _write(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
+        connection = self._open()
+        if connection is not None:
+            with contextlib.suppress(sqlite3.Error), connection:
+                connection.executemany(statement, rows)
+
+    def _open(self) -> sqlite3.Connection | None:
+        if self._tried or self._path is None:
+            return self._connection
+        self._tried = True
+        try:
+            self._path.parent.mkdir(exist_ok=True)
+            self._connection = _connect(self._path)
+        except (sqlite3.DatabaseError, OSError):
+            self._connection = _remade(self._path)
+        return self._connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=2.0, check_same_thread=False)
+    (generation,) = connection.execute("PRAGMA user_version").fetchone()
+    if generation != GENERATION:
+        with connection:
+            for table in ("documents", "digests", "steps", "promotions", "marks"):
+                connection.execute(f"DROP TABLE IF EXISTS {table}")
+            connection.executescript(_TABLES)
+            connection.execute(f"PRAGMA user_version = {GENERATION}")
+    # Everything can be worked out again: speed counts more than surviving a power cut.
+    connection.execute("PRAGMA synchronous = OFF")
+    return connection
+
+
+def _remade(path: Path) -> sqlite3.Connection | None:
+    """A fresh file in place of one that is no database; None where none can be made (a read-only disk, a lock)."""
+    try:
+        with path.open("rb") as file:
+            if file.read(16) == b"SQLite format 3\0":
+                return None
+        path.unlink()
+        return _connect(path)
+    except (sqlite3.DatabaseError, OSError):
+        return None
+
+
+def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]
