@@ -27,8 +27,11 @@ _FORMATS = (
 _NONCHARACTERS = "\ud800-\udfff\ufdd0-\ufdef" + "".join(
     chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF)
 )
-UNPRINTABLE: Final = re.compile(f"[{_CONTROLS}{_FORMATS}{_NONCHARACTERS}]|\r(?!\n)")
-"""The first character of a text that may stand in a document only as an escape in double quotes."""
+UNPRINTABLE: Final = re.compile(f"[{_CONTROLS}{_FORMATS}{_NONCHARACTERS}]")
+"""A character that may stand in a document only as an escape in double quotes."""
+
+_LONE_CR = re.compile(r"\r(?!\n)")
+_PRINTABLE_ASCII: Final = b"\t\n\r" + bytes(range(0x20, 0x7F))
 
 # What may stand between scalars, each scalar replaced by one _SCALAR. The look-aheads demand the white space
 # that YAML 1.2 demands; possessive quantifiers keep the time linear and the memory constant.
@@ -71,7 +74,9 @@ def decode(data: bytes) -> str:
         before = data[: error.start].decode("utf-8")
         reason = f"byte 0x{data[error.start]:02x} is not UTF-8"
         raise problem_at(before, len(before), reason, "save the file as UTF-8") from None
-    found = UNPRINTABLE.search(text)
+    # Removing what is allowed takes a tenth of the time of a search.
+    odd = b"" if text.isascii() and not data.translate(None, _PRINTABLE_ASCII) else data
+    found = (odd and UNPRINTABLE.search(text)) or ("\r" in text and _LONE_CR.search(text))
     if found:
         raise problem_at(text, found.start(), *_describe(found.group()))
     return text
