@@ -1,7 +1,7 @@
 """Parsed documents and folded history, kept by blob and commit id in one SQLite file under the Git directory.
 
-Everything in it can be worked out again from Git, so it is always safe to delete; a broken, locked or read-only file only
-costs time. What is keyed by a blob or commit id never becomes stale.
+Everything in it can be worked out again from Git, so it is always safe to delete; a broken, locked or read-only file
+only costs time. What is keyed by a blob or commit id never becomes stale.
 """
 
 from __future__ import annotations

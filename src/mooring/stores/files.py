@@ -52,7 +52,7 @@ class GitFiles:
         """Find the blobs at `paths` in one go, for `entry` to answer from."""
         wanted = [path for path in paths if path not in self._single]
         for path, oid in zip(wanted, self.repository.blob_ids(self._commit, wanted), strict=True):
-            # A look-up by name tells no mode; links and submodules are met by listings, which every rule about them reads.
+            # A look-up by name tells no mode; links and submodules are met by listings, which rules about them read.
             self._single[path] = None if oid is None else Entry(path, "100644", "blob", oid)
 
     def children(self, folder: str) -> Sequence[Entry]:
@@ -72,7 +72,7 @@ class GitFiles:
         return self.repository.read(entry.oid)
 
     def documents(self, entries: Sequence[Entry], kind: type[D]) -> Iterator[tuple[Entry, D | Unreadable]]:
-        """Every entry as a document of `kind`: parsed ones from the cache, the rest read in one batch and remembered."""
+        """Every entry as a document of `kind`: known ones from the cache, the rest read in one batch."""
         cached = self._cache.documents([entry.oid for entry in entries], kind.__name__)
         missing = list(dict.fromkeys(entry.oid for entry in entries if entry.oid not in cached))
         fresh: dict[str, bytes] = dict(self.repository.read_many(missing))
