@@ -60,7 +60,7 @@ class _Edit:
 
     def renderings(self, value: JsonValue) -> list[_Rendering]:
         """How the value may be written, the best way first."""
-        one_line = (flow_text(value), [])
+        one_line: _Rendering = (flow_text(value), [])
         if self._in_flow:
             return [one_line]
         span = self._document.spans[self._path]

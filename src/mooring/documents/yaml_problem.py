@@ -1,4 +1,4 @@
-"""Where something stands in a YAML text, and the refusal of a text that is not strict YAML."""
+"""Where something stands in a text, and the refusal of a text that is not strict YAML (or, in `jsontext`, strict JSON)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Span:
     end_column: int
 
 
-class YamlProblem(MooringError):  # noqa: N818 - a document has a problem; nothing is broken in the program
+class TextProblem(MooringError):  # noqa: N818 - a text has a problem; nothing is broken in the program
     """A text is refused: `reason` says why, `line` and `column` (from 1) where, `hint` what to write."""
 
     exit_code = ExitCode.REFUSED
@@ -33,12 +33,17 @@ class YamlProblem(MooringError):  # noqa: N818 - a document has a problem; nothi
         self.column = column
         self.path = path
 
+    @classmethod
+    def at_index(cls, text: str, index: int, reason: str, hint: str | None = None) -> Self:
+        """The problem whose place is the character at `index` of `text`."""
+        line_start = text.rfind("\n", 0, index) + 1
+        line = text.count("\n", 0, index) + 1
+        return cls(reason, line=line, column=index - line_start + 1, hint=hint)
+
     def at(self, path: str) -> Self:
         """The same problem, its message beginning with `path:line:column`."""
         return type(self)(self.reason, line=self.line, column=self.column, hint=self.hint, path=path)
 
 
-def problem_at(text: str, index: int, reason: str, hint: str | None = None) -> YamlProblem:
-    """The problem whose place is the character at `index` of `text`."""
-    line_start = text.rfind("\n", 0, index) + 1
-    return YamlProblem(reason, line=text.count("\n", 0, index) + 1, column=index - line_start + 1, hint=hint)
+class YamlProblem(TextProblem):
+    """A text is not strict YAML, or a value cannot be written as such."""

@@ -19,7 +19,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from mooring.documents.yaml_problem import YamlProblem, problem_at
+from mooring.documents.yaml_problem import YamlProblem
 from mooring.documents.yaml_scalars import AmbiguousScalarError, read_plain
 from mooring.documents.yaml_text import check_between
 
@@ -71,12 +71,12 @@ def read(text: str, *, any_top: bool) -> Parsed:
     except YAMLError as error:
         raise _syntax(text, error) from None
     except (ValueError, OverflowError):  # the pure parser's chr() of an escape such as \UFFFFFFFF
-        raise problem_at(text, 0, "an escape that is not a Unicode character") from None
+        raise YamlProblem.at_index(text, 0, "an escape that is not a Unicode character") from None
     if reader.value is None and not reader.parsed.scalars:
-        raise problem_at(text, 0, "the document is empty")
+        raise YamlProblem.at_index(text, 0, "the document is empty")
     check_between(text, reader.parsed.scalars)
     if not (any_top or isinstance(reader.value, dict)):
-        raise problem_at(text, 0, "the top level is not a mapping", "write key: value lines")
+        raise YamlProblem.at_index(text, 0, "the top level is not a mapping", "write key: value lines")
     reader.parsed.value = reader.value
     return reader.parsed
 
@@ -253,5 +253,5 @@ def _syntax(text: str, error: YAMLError) -> YamlProblem:
     hint = next((cure for sign, cure in _HINTS.items() if sign in words), None)
     reason = f"not YAML: {words or error}"
     if mark is None:
-        return problem_at(text, 0, reason, hint)
+        return YamlProblem.at_index(text, 0, reason, hint)
     return YamlProblem(reason, line=mark.line + 1, column=mark.column + 1, hint=hint)

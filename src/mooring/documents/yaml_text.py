@@ -11,7 +11,7 @@ import re
 from itertools import pairwise
 from typing import Final
 
-from mooring.documents.yaml_problem import YamlProblem, problem_at
+from mooring.documents.yaml_problem import YamlProblem
 
 LARGEST_DOCUMENT: Final = 256 * 1024
 """Bytes."""
@@ -73,12 +73,12 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
         reason = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        raise problem_at(before, len(before), reason, "save the file as UTF-8") from None
+        raise YamlProblem.at_index(before, len(before), reason, "save the file as UTF-8") from None
     # Removing what is allowed takes a tenth of the time of a search.
     odd = b"" if text.isascii() and not data.translate(None, _PRINTABLE_ASCII) else data
     found = (odd and UNPRINTABLE.search(text)) or ("\r" in text and _LONE_CR.search(text))
     if found:
-        raise problem_at(text, found.start(), *_describe(found.group()))
+        raise YamlProblem.at_index(text, found.start(), *_describe(found.group()))
     return text
 
 
@@ -105,4 +105,4 @@ def check_between(text: str, scalars: list[tuple[int, int]]) -> None:
         return
     index = stop + sum(end - start - 1 for start, end in scalars[: masked.count(_SCALAR, 0, stop)])
     mistake = _MISTAKES.get(text[index], (f"unexpected {text[index]!r}", "quote the text"))
-    raise problem_at(text, index, *mistake)
+    raise YamlProblem.at_index(text, index, *mistake)
