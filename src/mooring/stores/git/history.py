@@ -100,7 +100,9 @@ def first_parent(
 def times(runner: GitRunner, tip: str, since: str | None) -> list[tuple[str, int]]:
     """Id and committer time of each commit of the first-parent line of `tip`, newest first; no tree is read."""
     excluded = [f"^{since}"] if since is not None else []
-    said = runner.run("rev-list", "--first-parent", "--timestamp", "--end-of-options", tip, *excluded).stdout.decode()
+    said = runner.run(
+        "rev-list", "--first-parent", "--timestamp", "--end-of-options", tip, *excluded
+    ).stdout.decode()
     return [(oid, int(time)) for time, oid in (line.split(" ") for line in said.splitlines())]
 
 

@@ -167,6 +167,10 @@ class Repository:
         old = self._must_name(since, "commit") if since is not None else None
         return history.times(self.runner, self._must_name(tip, "commit"), old)
 
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """The parents of a commit, the first one first; none for a root commit."""
+        return tuple(self.git("rev-parse", f"{self._must_name(commit, 'commit')}^@").split())
+
     def refs(self, prefix: str = "refs/") -> dict[str, str]:
         """Full ref names that are `prefix` or lie below it, with the id each holds (a tag's own, not its target's)."""
         return refs.listed(self.runner, prefix)
@@ -274,9 +278,9 @@ class Repository:
 
         UnavailableError if the remote does not answer within `timeout` seconds or does not have them.
         """
-        from mooring.stores.git import remote
+        from mooring.stores.git.remote import prefetch
 
-        return remote.prefetch(self, oids, timeout=timeout)
+        return prefetch(self, oids, timeout=timeout)
 
     def write_commit_graph(self) -> None:
         """Write the commit graph with changed-path filters: history of one path becomes fast (DESIGN section 9)."""

@@ -31,3 +31,13 @@ def remotes(runner: GitRunner) -> dict[str, str]:
         if key:
             found.setdefault(key.removeprefix("remote.").removesuffix(".url"), url)
     return found
+
+
+def promisor(runner: GitRunner) -> str:
+    """The remote that a partial clone gets its missing objects from; origin where none is marked."""
+    done = runner.run("config", "--null", "--get-regexp", r"^remote\..*\.promisor$", ok=(0, 1))
+    for item in done.line.split("\0"):
+        key, _, set_to = item.partition("\n")
+        if key and set_to == "true":
+            return key.removeprefix("remote.").removesuffix(".promisor")
+    return "origin"

@@ -72,7 +72,9 @@ def read_tag(repository: Repository, oid: str) -> Tag:
     head, _, body = text.partition("\n\n")
     found = _HEADERS.fullmatch(head)
     if header.kind != "tag" or found is None:
-        raise IntegrityError(f"{oid} is a {header.kind}, not an annotated tag", "look with: git cat-file -p " + oid)
+        raise IntegrityError(
+            f"{oid} is a {header.kind}, not an annotated tag", "look with: git cat-file -p " + oid
+        )
     at = 0 if body.startswith(_SIGNATURE) else body.find("\n" + _SIGNATURE) + 1
     signed = body.startswith(_SIGNATURE) or at > 0
     message = body[:at] if signed else body
@@ -122,7 +124,12 @@ def make_tag(
 
 
 def verify_tag(
-    repository: Repository, oid: str, *, allowed_signers: bytes, principal: str | None = None, at: Moment | None = None
+    repository: Repository,
+    oid: str,
+    *,
+    allowed_signers: bytes,
+    principal: str | None = None,
+    at: Moment | None = None,
 ) -> TagVerification:
     """Judge the SSH signature of the tag object `oid` against `allowed_signers` (ssh-keygen(1)'s format).
 
@@ -165,7 +172,9 @@ def verify_tag(
             if done.returncode == 0 and good is not None:
                 key = good["key"]
                 return verdict(ok=True, who=who, key=key, reason=f"signed with {good['kind']} key {key}")
-    return verdict(ok=False, reason=f"bad signature: {said.splitlines()[-1] if said else 'no principal matches'}")
+    return verdict(
+        ok=False, reason=f"bad signature: {said.splitlines()[-1] if said else 'no principal matches'}"
+    )
 
 
 def _sign(repository: Repository, payload: bytes, key: Path) -> bytes:
@@ -174,7 +183,9 @@ def _sign(repository: Repository, payload: bytes, key: Path) -> bytes:
     done = _ssh_keygen(repository, ["-Y", "sign", "-n", "git", "-f", str(key.absolute())], stdin=payload)
     if done.returncode != 0 or not done.stdout.startswith(_SIGNATURE.encode()):
         said = done.stderr.decode("utf-8", "replace").strip()
-        raise UnavailableError(f"{key} could not sign: {said}", "check the key's passphrase, or that the agent holds it")
+        raise UnavailableError(
+            f"{key} could not sign: {said}", "check the key's passphrase, or that the agent holds it"
+        )
     return done.stdout
 
 
@@ -194,7 +205,9 @@ def _ssh_keygen(
     except FileNotFoundError as error:
         raise UnavailableError("ssh-keygen was not found on PATH", "install OpenSSH 8.2 or newer") from error
     except subprocess.TimeoutExpired as error:
-        raise UnavailableError(f"ssh-keygen did not end within {_SECONDS:g} s", "does it wait for a key?") from error
+        raise UnavailableError(
+            f"ssh-keygen did not end within {_SECONDS:g} s", "does it wait for a key?"
+        ) from error
 
 
 def _is_plain(principal: str) -> bool:
