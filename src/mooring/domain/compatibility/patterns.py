@@ -1,8 +1,7 @@
-"""Regular expressions in schemas: which ones any engine matches in linear time, and a text that matches one."""
+"""Regular expressions in schemas, read into a tree: the subset that Python, ECMAScript and Rust share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -62,28 +61,6 @@ Node: TypeAlias = "Chars | Nothing | Sequence | Choice | Repeat"
 
 class PatternError(ValueError):
     """The text is no regular expression of the common subset, or not a bounded one."""
-
-
-def pattern_problems(pattern: str, *, dollar_ends: bool) -> list[str]:
-    """What speaks against a pattern in a document; empty if nothing does."""
-    try:
-        tree = parse(pattern)
-    except PatternError as error:
-        return [str(error)]
-    problems = []
-    if any(_ambiguous(repeat) for repeat in _repeats(tree)):
-        problems.append("a repeated group may match one text in several ways, so matching can take exponential time")
-    if not dollar_ends and pattern.endswith("$") and not pattern.endswith("\\$"):
-        problems.append("ends in `$`, which in Python also matches before a final line break")
-    return problems
-
-
-def sample(pattern: str) -> str | None:
-    """A text that probably matches `pattern` (look-arounds are ignored), or None if the pattern cannot be read."""
-    try:
-        return _text(parse(pattern))
-    except PatternError:
-        return None
 
 
 def parse(pattern: str) -> Node:
@@ -189,7 +166,9 @@ class _Reader:
             looks = any(self.skip(token) for token in ("=", "!", "<=", "<!"))
             if not looks and not self.skip(":"):
                 if not (self.skip("<") or self.skip("P<")):
-                    raise PatternError("has a group with flags; only `(?:`, `(?<name>` and look-arounds are read")
+                    raise PatternError(
+                        "has a group with flags; only `(?:`, `(?<name>` and look-arounds are read"
+                    )
                 self.until(">")
         inner = self.choice(depth + 1)
         if not self.skip(")"):
@@ -256,128 +235,3 @@ def _one(char: str) -> Chars:
 
 def _some(of: frozenset[int]) -> Chars:
     return Chars(of, next((chr(code) for code in _SHOWN if code in of), "é" if 128 in of else "\t"))
-
-
-def _repeats(node: Node) -> Iterator[Repeat]:
-    match node:
-        case Repeat(body=body):
-            yield node
-            yield from _repeats(body)
-        case Sequence(parts=nodes) | Choice(branches=nodes):
-            for part in nodes:
-                yield from _repeats(part)
-
-
-def _ambiguous(repeat: Repeat) -> bool:
-    """Whether rounds of an open repetition can be told apart in more than one way.
-
-    Rounds are told apart by their first character: it must differ from everything later in a round, unless the
-    body has one fixed length.
-    """
-    if repeat.most is not None and repeat.most <= 1:
-        return False
-    body = repeat.body
-    if _choices_overlap(body):
-        return True
-    if _fixed(body):
-        return False
-    return _nullable(body) or bool(_first(body) & _after_first(body))
-
-
-def _choices_overlap(node: Node) -> bool:
-    match node:
-        case Choice(branches=branches):
-            seen: frozenset[int] = frozenset()
-            for branch in branches:
-                if _nullable(branch) or seen & _first(branch) or _choices_overlap(branch):
-                    return True
-                seen |= _first(branch)
-            return False
-        case Sequence(parts=parts):
-            return any(_choices_overlap(part) for part in parts)
-        case Repeat(body=body):
-            return _choices_overlap(body)
-    return False
-
-
-def _fixed(node: Node) -> bool:
-    match node:
-        case Sequence(parts=parts):
-            return all(_fixed(part) for part in parts)
-        case Choice():
-            return False
-        case Repeat(body=body, least=least, most=most):
-            return least == most and _fixed(body)
-    return True
-
-
-def _nullable(node: Node) -> bool:
-    match node:
-        case Chars():
-            return False
-        case Sequence(parts=parts):
-            return all(_nullable(part) for part in parts)
-        case Choice(branches=branches):
-            return any(_nullable(branch) for branch in branches)
-        case Repeat(body=body, least=least):
-            return least == 0 or _nullable(body)
-    return True
-
-
-def _first(node: Node) -> frozenset[int]:
-    match node:
-        case Chars(of=of):
-            return of
-        case Sequence(parts=parts):
-            found: frozenset[int] = frozenset()
-            for part in parts:
-                found |= _first(part)
-                if not _nullable(part):
-                    break
-            return found
-        case Choice(branches=branches):
-            return frozenset().union(*(_first(branch) for branch in branches))
-        case Repeat(body=body):
-            return _first(body)
-    return frozenset()
-
-
-def _every(node: Node) -> frozenset[int]:
-    match node:
-        case Chars(of=of):
-            return of
-        case Sequence(parts=nodes) | Choice(branches=nodes):
-            return frozenset().union(*(_every(part) for part in nodes))
-        case Repeat(body=body):
-            return _every(body)
-    return frozenset()
-
-
-def _after_first(node: Node) -> frozenset[int]:
-    """Every character that may stand in a round after its first one."""
-    match node:
-        case Sequence(parts=parts):
-            found: frozenset[int] = frozenset()
-            begun = False
-            for part in parts:
-                found |= _every(part) if begun else _after_first(part)
-                begun = begun or bool(_first(part))
-            return found
-        case Choice(branches=branches):
-            return frozenset().union(*(_after_first(branch) for branch in branches))
-        case Repeat(body=body, most=most):
-            return _after_first(body) if most == 1 else _every(body)
-    return frozenset()
-
-
-def _text(node: Node) -> str:
-    match node:
-        case Chars(sample=char):
-            return char
-        case Sequence(parts=parts):
-            return "".join(_text(part) for part in parts)
-        case Choice(branches=branches):
-            return _text(branches[0])
-        case Repeat(body=body, least=least):
-            return _text(body) * least
-    return ""

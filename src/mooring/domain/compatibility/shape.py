@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TypeAlias
 from urllib.parse import unquote
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Place: TypeAlias = "tuple[str | int, ...]"
 
 
@@ -155,3 +155,23 @@ class Document:
                 break
             place = target
         return place
+
+    def bare(self) -> Json:
+        """The document without annotations and identity: two that are equal here admit the same values."""
+        return _bare(self.root)
+
+
+def _bare(schema: Json) -> Json:
+    if not isinstance(schema, dict):
+        return schema
+    kept: dict[str, Json] = {}
+    for keyword, value in schema.items():
+        if keyword in SINGLE:
+            kept[keyword] = _bare(value)
+        elif keyword in LISTS:
+            kept[keyword] = [_bare(item) for item in sequence(value)]
+        elif keyword in MAPS:
+            kept[keyword] = {name: _bare(item) for name, item in mapping(value).items()}
+        elif asserts(keyword) or keyword == "$anchor":
+            kept[keyword] = value
+    return kept
