@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from mooring.errors import UsageError
+from mooring.errors import UnavailableError, UsageError
 from mooring.stores.cache import Cache
 from mooring.stores.git.repository import Repository
 from mooring.stores.hub import Hub
@@ -37,9 +37,9 @@ def open_hub(
 ) -> Hub:
     """Open the registry at a folder or address; None means `MOORING_REGISTRY`, else the current folder.
 
-    A folder is opened as it is, from any folder inside it; an address gets a cached bare mirror that is brought up to date
-    unless `offline`. Raises NotFoundError where there is no repository, UnavailableError when an address does not answer
-    and was never fetched, UsageError for an address that Git must not be given.
+    A folder is opened as it is, from any folder inside it; an address gets a cached bare mirror that is brought up to
+    date unless `offline`. Raises NotFoundError where there is no repository, UnavailableError when an address does not
+    answer and was never fetched, UsageError for an address that Git must not be given.
     """
     variables = dict(os.environ if environ is None else environ)
     place = str(where) if where is not None else variables.get("MOORING_REGISTRY") or "."
@@ -56,16 +56,18 @@ def open_hub(
 
 
 def _open_mirror(url: str, variables: Mapping[str, str], *, offline: bool) -> Hub:
-    from mooring.stores.git.remote import open_mirror
+    from mooring.stores.git.mirror import mirror_exists, open_mirror
 
-    repository = open_mirror(url, cache_directory(variables) / "mirrors", environ=variables, offline=offline)
-    return Hub(
-        repository,
-        Cache.in_git_directory(repository.common_dir),
-        "origin",
-        _branch(repository),
-        in_mirror=True,
-    )
+    folder, unreachable = cache_directory(variables) / "mirrors", None
+    try:
+        repository = open_mirror(url, folder, environ=variables, refresh=not offline)
+    except UnavailableError as error:
+        if offline or not mirror_exists(url, folder):
+            raise
+        # An outage must not stop reads: what was fetched last answers, and says how old it is.
+        repository, unreachable = open_mirror(url, folder, environ=variables, refresh=False), error
+    cache = Cache.in_git_directory(repository.common_dir)
+    return Hub(repository, cache, "origin", _branch(repository), in_mirror=True, unreachable=unreachable)
 
 
 def _branch(repository: Repository) -> str:

@@ -11,6 +11,7 @@ from mooring.domain.document import Document
 from mooring.domain.finding import Problem, Unreadable
 from mooring.domain.registry import Entry
 from mooring.stores.cache import Cache
+from mooring.stores.git.failures import MissingObjectError
 from mooring.stores.git.objects import TreeEntry
 from mooring.stores.git.repository import Repository
 
@@ -69,13 +70,22 @@ class GitFiles:
 
     def read(self, entry: Entry) -> bytes:
         """The bytes of a blob."""
-        return self.repository.read(entry.oid)
+        return self._read_all([entry.oid])[entry.oid]
+
+    def _read_all(self, oids: Sequence[str]) -> dict[str, bytes]:
+        """The bytes of many blobs; what a partial clone lacks is fetched in one request, never blob by blob."""
+        try:
+            return dict(self.repository.read_many(oids))
+        except MissingObjectError:
+            if not self.repository.prefetch(oids):
+                raise
+            return dict(self.repository.read_many(oids))
 
     def documents(self, entries: Sequence[Entry], kind: type[D]) -> Iterator[tuple[Entry, D | Unreadable]]:
         """Every entry as a document of `kind`: known ones from the cache, the rest read in one batch."""
         cached = self._cache.documents([entry.oid for entry in entries], kind.__name__)
         missing = list(dict.fromkeys(entry.oid for entry in entries if entry.oid not in cached))
-        fresh: dict[str, bytes] = dict(self.repository.read_many(missing))
+        fresh = self._read_all(missing)
         learned: dict[str, str] = {}
         for entry in entries:
             if entry.oid in cached:

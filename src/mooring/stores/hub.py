@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from mooring.domain import layout
 from mooring.domain.change import Change, FileChange
 from mooring.domain.registry import Entry, Registry
-from mooring.errors import NotFoundError, RefusedError, UnavailableError
+from mooring.errors import MooringError, NotFoundError, RefusedError, UnavailableError
 from mooring.stores.cache import Cache
 from mooring.stores.files import GitFiles
 from mooring.stores.git.repository import PathChange, Repository
@@ -28,7 +28,8 @@ class Hub:
     """A repository that holds a registry.
 
     `remote` is where proposals and merges go; a bare repository given by its path is its own remote and has none.
-    `branch` is the name of the main branch.
+    `branch` is the name of the main branch. `unreachable` is set where the remote of a mirror did not answer and what
+    was fetched before stands in.
     """
 
     repository: Repository
@@ -36,6 +37,7 @@ class Hub:
     remote: str | None
     branch: str = "main"
     in_mirror: bool = False
+    unreachable: MooringError | None = None
     _registries: dict[str, Registry] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -133,8 +135,8 @@ class Hub:
     def land(self, build: Callable[[str], Sequence[RefUpdate] | None], *, what: str) -> str | None:
         """Push what `build` makes on the tip of main; when main has moved meanwhile, fetch and build again.
 
-        `build` gets the tip and returns the updates (the one of main first), or None when there is nothing left to do; it
-        raises when the new tip forbids it, so a race is lost with a reason. Returns the commit that main is at, or None.
+        `build` gets the tip and returns the updates (the one of main first), or None when nothing is left to do; it
+        raises when the new tip forbids it, so a race is lost with a reason. Returns the new commit of main, or None.
         Raises RefusedError with the server's own words, UnavailableError when main keeps moving.
         """
         for _ in range(_TRIES):

@@ -51,6 +51,11 @@ def open_mirror(
         return found or _made(url, place, environ, progress=progress, timeout=limit)
 
 
+def mirror_exists(url: str, cache_dir: Path) -> bool:
+    """Whether `url` was mirrored in `cache_dir` before, so that `refresh=False` needs no network."""
+    return (cache_dir / hashlib.sha256(url.encode()).hexdigest()).is_dir()
+
+
 def _sound(place: Path, url: str, environ: Mapping[str, str]) -> Repository | None:
     """The mirror at `place`, or None if there is none that can be used."""
     if not place.is_dir():

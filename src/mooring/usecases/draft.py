@@ -1,0 +1,151 @@
+"""What a person or a training script says of a new version, completed with what can be known, as a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from mooring.documents import codec
+from mooring.domain.digests import artifact_digest
+from mooring.domain.document import JsonObject
+from mooring.domain.finding import Unreadable
+from mooring.domain.model import ArtifactFile, DvcOutput, Model, ModelVersion
+from mooring.domain.versions import scheme_of
+from mooring.errors import RefusedError
+
+# The fields of a manifest that Mooring works out itself: a draft cannot claim them.
+WORKED_OUT = ("apiVersion", "kind", "model", "version", "artifact", "created_at", "author")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is said of a version. `fields` are manifest fields as plain data (metrics, training, interface, ...)."""
+
+    model: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+    allow_unsafe_format: bool = False
+    description_of_model: str | None = None
+    owners: Sequence[str] = ()
+
+
+def timestamp(now_ms: int) -> str:
+    """`now_ms` (milliseconds since 1970) as documents write it."""
+    return (
+        datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
+
+
+def check_fields(fields: Mapping[str, object]) -> None:
+    """Raise RefusedError when a draft claims what Mooring works out, or has a field that no manifest has."""
+    claimed = sorted(set(fields) & set(WORKED_OUT))
+    if claimed:
+        raise RefusedError(
+            f"{', '.join(claimed)} cannot be given: Mooring works {'it' if len(claimed) == 1 else 'them'} out",
+            "Leave it out of the draft.",
+        )
+    known = {spec.alias or name for name, spec in ModelVersion.model_fields.items()}
+    unknown = sorted(set(fields) - known)
+    if unknown:
+        raise RefusedError(
+            f"a manifest has no field {unknown[0]!r}", "See 'mooring schema manifest' for the fields."
+        )
+
+
+def manifest_of(
+    draft: Draft,
+    version: str,
+    *,
+    author: str,
+    now_ms: int,
+    files: Sequence[ArtifactFile],
+    dvc: DvcOutput,
+) -> ModelVersion:
+    """The manifest of a version; raises RefusedError naming every field that is wrong."""
+    hyperparameters = draft.fields.get("hyperparameters", {})
+    if not isinstance(hyperparameters, Mapping):
+        raise RefusedError("hyperparameters must be a mapping of names to values")
+    data: dict[str, object] = {
+        **draft.fields,
+        "model": draft.model,
+        "version": version,
+        "created_at": timestamp(now_ms),
+        "author": author,
+        "artifact": {
+            "files": [one.model_dump(mode="json") for one in files],
+            "digest": artifact_digest(files, hyperparameters),
+            "dvc": dvc.model_dump(mode="json", exclude_none=True),
+            **({"allow_unsafe_format": True} if draft.allow_unsafe_format else {}),
+        },
+    }
+    return _checked(data)
+
+
+def _checked(data: Mapping[str, object]) -> ModelVersion:
+    import json
+
+    try:
+        text = json.dumps(data, allow_nan=False)
+    except ValueError as error:
+        raise RefusedError(
+            f"a number in the manifest is not finite: {error}", "Leave out what was not measured."
+        ) from None
+    try:
+        manifest = ModelVersion.model_validate_json(text)
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}"
+            for detail in error.errors(include_url=False)
+        ]
+        raise RefusedError(
+            "the manifest would be invalid:\n" + "\n".join(lines), "Correct the values given."
+        ) from None
+    # What is written must be read back as the same: else a later check would refuse what was registered.
+    again = codec.decode(ModelVersion, codec.encode(manifest), "manifest.yaml")
+    if isinstance(again, Unreadable):
+        raise RefusedError(f"the manifest cannot be written: {again}")
+    return manifest
+
+
+def model_of(draft: Draft, version: str, *, author: str) -> Model:
+    """The document of a model that is registered for the first time."""
+    metrics = draft.fields.get("metrics")
+    names: Sequence[str] = sorted(metrics) if isinstance(metrics, Mapping) else ()
+    data: JsonObject = {
+        "name": draft.model,
+        "owners": list(draft.owners) or [author],
+        "versioning": scheme_of(version).value,
+        "metrics": {name: {"direction": guessed_direction(name)} for name in names},
+    }
+    if draft.description_of_model:
+        data["description"] = draft.description_of_model
+    try:
+        return Model.model_validate(data, strict=False)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise RefusedError(f"the model would be invalid: {where}: {first['msg']}") from None
+
+
+_LOWER = (
+    "latency",
+    "loss",
+    "error",
+    "rmse",
+    "mae",
+    "mse",
+    "mape",
+    "perplexity",
+    "time",
+    "duration",
+    "size",
+    "cost",
+)
+
+
+def guessed_direction(metric: str) -> str:
+    """Which way a metric is better, by its name; `model.yaml` says it and may be corrected there."""
+    words = metric.lower().replace("-", "_").replace(".", "_").split("_")
+    return "lower" if any(word in _LOWER for word in words) else "higher"
