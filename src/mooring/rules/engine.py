@@ -1,0 +1,82 @@
+"""Asks the rules: about everything, or about what a change can affect."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from mooring.domain.change import Change
+from mooring.domain.finding import Finding, KeyPath, Level
+from mooring.domain.layout import FileKind
+from mooring.domain.registry import Registry
+from mooring.errors import UnavailableError
+from mooring.rules import catalogue, subjects
+from mooring.rules.subjects import Subject
+
+
+def check_registry(registry: Registry, *, only: Collection[str] | None = None) -> tuple[Finding, ...]:
+    """What the rules about one state find in all of it, or in what the files at the paths `only` can affect."""
+    found = subjects.every(registry) if only is None else subjects.touched(registry, only)
+    return _in_order(_judge(registry, found))
+
+
+def check_change(change: Change) -> tuple[Finding, ...]:
+    """What the rules find wrong with a change, by place.
+
+    Rules about changes judge the change itself. Rules about one state judge what the change can affect,
+    before and after it: what is new is as severe as its rule says, what was in the base already is a warning,
+    so that a broken state never blocks the change that mends it. Raises UnavailableError where a pointer
+    moves and the clone has no history.
+    """
+    if change.of_kind(FileKind.POINTER) and not change.past.is_complete():
+        raise UnavailableError(
+            "this clone is shallow, and a promotion is judged by the whole history of main",
+            "Run 'git fetch --unshallow'; in GitHub Actions give actions/checkout 'fetch-depth: 0'.",
+        )
+    found = [
+        rule.finding(fault, commit=change.commit)
+        for rule in catalogue.CHANGE_RULES
+        for fault in rule.check(change)
+    ]
+    state = judge_state(change)
+    old = [replace(finding, level=Level.WARNING) for finding in state.old]
+    return _in_order(found + [replace(finding, commit=change.commit) for finding in state.new] + old)
+
+
+@dataclass(frozen=True, slots=True)
+class StateFindings:
+    """What rules about one state find in head, where a change can affect it: what is new, and what is in base too."""
+
+    new: tuple[Finding, ...]
+    old: tuple[Finding, ...]
+
+
+def judge_state(change: Change) -> StateFindings:
+    """The findings of head that a change can affect, apart by whether base has them too.
+
+    Law: `new` is, by identity, all findings of the whole head less all findings of the whole base.
+    """
+    affected = subjects.affected(change)
+    before = {found.identity for found in _judge(change.base, (*affected.before, *affected.both))}
+    after = tuple(_judge(change.head, (*affected.after, *affected.both)))
+    return StateFindings(
+        tuple(found for found in after if found.identity not in before),
+        tuple(found for found in after if found.identity in before),
+    )
+
+
+def _judge(registry: Registry, found: Iterable[Subject]) -> Iterator[Finding]:
+    for subject in found:
+        for rule in catalogue.STATE_RULES:
+            yield from rule.findings(registry, subject)
+
+
+def _in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(
+        sorted(found, key=lambda finding: (finding.place.path, _sortable(finding.place.keys), finding.rule))
+    )
+
+
+def _sortable(keys: KeyPath) -> tuple[tuple[int, str], ...]:
+    """Indices before names, and each in its own order."""
+    return tuple((key, "") if isinstance(key, int) else (-1, key) for key in keys)

@@ -1,0 +1,199 @@
+"""Rules about versions: their files never change, their bytes are known to DVC, their numbers say what changed."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from mooring.documents import dvcfile, yaml
+from mooring.domain import layout, versions
+from mooring.domain.change import Change, FileChange
+from mooring.domain.compatibility import Bump, Comparison, compare
+from mooring.domain.finding import Place
+from mooring.domain.layout import FileKind
+from mooring.domain.model import DvcOutput, ModelVersion
+from mooring.domain.registry import Registry
+from mooring.domain.versions import Version, Versioning
+from mooring.errors import RefusedError
+from mooring.rules.rule import Fault, change_rule, state_rule
+from mooring.rules.subjects import VersionAt
+
+
+@change_rule()
+def changed_version_file(change: Change) -> Iterator[Fault]:
+    """A file of a version is changed, removed, or added after the version was merged.
+
+    Files under `versions/<version>/` may only be added, all at once. Later comes at most `signature.json`,
+    and it too is never changed.
+
+    Why it matters: everything that points to a version relies on it being the same for ever: pointers pin its
+    digest, caches keep it, audits name it. A changed manifest breaks all of them at once.
+
+    How to mend it: restore the file and register a new version. What may change later stands elsewhere: prose
+    in `cards/`, deprecation and quarantine in `status/`.
+    """
+    for file in change.files:
+        of_version = layout.version_of_path(file.path)
+        if of_version is None:
+            continue
+        model, version = of_version
+        what = _what_happened(change, file, model, version)
+        if what is not None:
+            yield Fault(
+                Place(file.path),
+                f"a file of {model}@{version} {what}, and versions never change",
+                f"Restore it (git checkout origin/{change.base.settings.branch} -- {shlex.quote(file.path)}), then "
+                f"register a new version: mooring register {model} FILES --bump auto"
+                if file.before is not None
+                else f"Register a new version with it: mooring register {model} FILES --bump auto",
+                value=file.after.oid if file.after is not None else "",
+            )
+
+
+def _what_happened(change: Change, file: FileChange, model: str, version: str) -> str | None:
+    """What a change does to a merged version by this file; None where it may."""
+    identity = file.identity
+    if change.base.files.entry(layout.manifest_path(model, version)) is None:
+        return None  # a new version, or one that never was whole
+    if file.before is None:
+        is_signature = identity is not None and identity.kind is FileKind.SIGNATURE
+        return None if is_signature else "is added after its registration"
+    if file.after is None:
+        return None if identity is None else "is removed"  # a stray file may go
+    return "changes its mode" if file.before.oid == file.after.oid else "is changed"
+
+
+@state_rule(VersionAt)
+def missing_artifact_pointer(registry: Registry, subject: VersionAt) -> Iterator[Fault]:
+    """A version has no `artifact.dvc`, or it says something else than the manifest.
+
+    MD5, size and number of files in `artifact.dvc` must be those of `artifact.dvc` in `manifest.yaml`.
+
+    Why it matters: DVC knows by this file where the bytes are, and which bytes must not be collected as
+    garbage. Without it `dvc gc` removes a model that is live.
+
+    How to mend it: register the version anew; `mooring register` stores the bytes and writes both files.
+    """
+    model, version = subject.model, subject.version
+    manifest = registry.load(layout.manifest_path(model, version), ModelVersion)
+    if not isinstance(manifest, ModelVersion):
+        return
+    path = layout.artifact_path(model, version)
+    entry = registry.files.entry(path)
+    hint = f"Register it anew: mooring register {model} FILES --version {version}"
+    if entry is None or entry.kind != "blob":
+        yield Fault(Place(path), f"{model}@{version} has no artifact.dvc", hint)
+        return
+    try:
+        said = dvcfile.parse(registry.files.read(entry))
+    except yaml.YamlProblem as problem:
+        yield Fault(
+            Place(path),
+            problem.reason,
+            problem.hint or hint,
+            value=entry.oid,
+            line=problem.line,
+            column=problem.column,
+        )
+        return
+    except RefusedError as error:
+        yield Fault(Place(path), error.message, error.hint or hint, value=entry.oid)
+        return
+    for key, found, wanted in _differences(said, manifest.artifact.dvc):
+        yield Fault(
+            Place(path, ("outs", 0, key)),
+            f"{key} is {found}, and manifest.yaml says {wanted or 'nothing of it'}",
+            hint,
+            value=f"{found} {wanted}",
+        )
+
+
+def _differences(
+    said: DvcOutput, meant: DvcOutput
+) -> Iterator[tuple[str, str | int | None, str | int | None]]:
+    """Each fact of DVC's file that is not the manifest's: its key, what it says, what is meant."""
+    facts = (
+        ("md5", said.md5, meant.md5),
+        ("size", said.size, meant.size),
+        ("nfiles", said.nfiles, meant.nfiles),
+    )
+    yield from (fact for fact in facts if fact[1] != fact[2])
+
+
+@change_rule()
+def insufficient_bump(change: Change) -> Iterator[Fault]:
+    """A new version breaks or extends its interface by more than its number says.
+
+    The interface is compared with the highest release below the new version. A pre-release is judged like its
+    release. With CalVer a breaking change must be declared by `breaking: true`; with SemVer, what is declared
+    breaking is major.
+
+    Why it matters: consumers choose what they take by the number. A minor version that no longer accepts
+    yesterday's requests breaks them without a warning.
+
+    How to mend it: register it under the version that is named, or keep the interface compatible. `mooring
+    register --bump auto` works the bump out.
+    """
+    for file in change.of_kind(FileKind.MANIFEST):
+        identity = file.identity
+        if file.before is not None or identity is None or identity.model is None or identity.version is None:
+            continue
+        manifest = change.head.load(file.path, ModelVersion)
+        version = versions.try_parse(identity.version, change.head.versioning(identity.model))
+        if not isinstance(manifest, ModelVersion) or version is None:
+            continue
+        previous = bump_baseline(change.head, identity.model, version)
+        if previous is not None:
+            yield from _judged(change.head, file.path, manifest, previous, version)
+
+
+def bump_baseline(registry: Registry, model: str, version: Version) -> Version | None:
+    """The version that the bump of `version` is judged against: the highest lower one that made a promise.
+
+    SemVer pre-releases make none; suffixes of CalVer are stages, not pre-releases.
+    """
+    lower = [
+        one
+        for one in registry.versions(model)
+        if one < version and not (one.scheme is Versioning.SEMVER and one.is_prerelease)
+    ]
+    return lower[-1] if lower else None
+
+
+def _judged(
+    registry: Registry, path: str, manifest: ModelVersion, previous: Version, version: Version
+) -> Iterator[Fault]:
+    model = manifest.model
+    before = registry.load(layout.manifest_path(model, previous.text), ModelVersion)
+    if not isinstance(before, ModelVersion):
+        return  # it is a finding of its own
+    comparison = compare(before.interface, manifest.interface)
+    if version.scheme is Versioning.CALVER:
+        if comparison.required is Bump.MAJOR and not manifest.breaking:
+            yield Fault(
+                Place(path, ("interface",)),
+                f"the interface breaks that of {model}@{previous}, and the version does not say so: {_why(comparison)}",
+                f"Declare it: mooring register {model} FILES --version {version} --breaking",
+                value=f"{previous}",
+            )
+        return
+    required = Bump.MAJOR if manifest.breaking else comparison.required
+    if versions.bump_between(previous, version) < required:
+        why = "it is declared breaking" if manifest.breaking else _why(comparison)
+        wanted = versions.bumped(previous, required)
+        yield Fault(
+            Place(path, ("version",)),
+            f"{previous} → {version} is too small a step: {required} is required, because {why}",
+            f"Register it as {wanted}: mooring register {model} FILES --version {wanted}",
+            value=version.text,
+        )
+
+
+def _why(comparison: Comparison) -> str:
+    """What differs, at most three differences, those that ask for most first."""
+    told = sorted(comparison.differences, key=lambda difference: -difference.required)
+    deciding = [difference.text for difference in told if difference.required is comparison.required] or [
+        comparison.reason
+    ]
+    more = f" (and {len(deciding) - 3} more)" if len(deciding) > 3 else ""
+    return "; ".join(deciding[:3]) + more

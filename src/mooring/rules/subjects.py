@@ -1,0 +1,255 @@
+"""What rules about one state are asked about, and which subjects a change can affect.
+
+`every` lists all subjects of a state. `affected` lists those whose judgement can differ between the two
+states of a change; its cost follows the change, not the registry. The law that ties them
+(tests/rules/test_incremental.py): judging the affected subjects finds exactly what judging all of them newly
+finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mooring.domain import layout
+from mooring.domain.change import Change
+from mooring.domain.layout import FileKind
+from mooring.domain.model import Model
+from mooring.domain.registry import Entry, Registry
+from mooring.domain.versions import Versioning
+
+TOPS = (layout.REGISTRY, layout.ENVIRONMENTS)
+ROOT_FILES = (layout.SETTINGS, layout.ATTRIBUTES)
+SUBFOLDERS = frozenset({"versions", "status", "cards"})
+
+
+@dataclass(frozen=True, slots=True)
+class FileAt:
+    """One file below `registry/` or `environments/`, or one of the root that rules read. Depends on its own bytes."""
+
+    entry: Entry
+
+    @property
+    def path(self) -> str:
+        """The file's path."""
+        return self.entry.path
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether it is a file with bytes of its own: no link, no submodule, no folder."""
+        return self.entry.kind == "blob" and self.entry.mode != "120000"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAt:
+    """A folder where a model or a namespace lies. Depends on the names of its children."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionAt:
+    """One version.
+
+    Depends on the files of its folder, on its status and card, on the names of its sibling folders that
+    differ from its own only by capitals, and on the versioning of its model.
+    """
+
+    model: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PointerAt:
+    """One pointer. Depends on its file and on the manifests of its model."""
+
+    environment: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentAt:
+    """One environment. Depends on the presence of its policy and of files in its folder."""
+
+    environment: str
+
+
+Subject: TypeAlias = FileAt | ModelAt | VersionAt | PointerAt | EnvironmentAt
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """The subjects to judge in base, in head, and in both."""
+
+    before: tuple[FileAt, ...]
+    after: tuple[FileAt, ...]
+    both: tuple[Subject, ...]
+
+
+def scheme_of(registry: Registry, model: str) -> Versioning | None:
+    """How a model numbers its versions; None where `model.yaml` is missing or unreadable, and nobody can say."""
+    found = registry.load(layout.model_path(model), Model)
+    return found.versioning if isinstance(found, Model) else None
+
+
+def has_capitals_to_mistake(version: str) -> bool:
+    """Whether another spelling of the version differs only by capitals."""
+    return any(character.isalpha() for character in version)
+
+
+def model_folders(registry: Registry) -> Iterator[str]:
+    """Every folder of depth one or two below `registry/` that could be a model's."""
+    for outer in registry.files.children(layout.REGISTRY):
+        if outer.kind != "tree":
+            continue
+        yield outer.name
+        for inner in registry.files.children(outer.path):
+            if inner.kind == "tree" and inner.name not in SUBFOLDERS:
+                yield f"{outer.name}/{inner.name}"
+
+
+def versions_of(registry: Registry, model: str) -> set[str]:
+    """Every version that has a folder, a status or a card."""
+    folder = layout.model_folder(model)
+    found = {
+        child.name for child in registry.files.children(layout.versions_folder(model)) if child.kind == "tree"
+    }
+    for sub, ending in (("status", ".yaml"), ("cards", ".md")):
+        for child in registry.files.children(f"{folder}/{sub}"):
+            if child.kind == "blob" and child.name.endswith(ending):
+                found.add(child.name.removesuffix(ending))
+    return found
+
+
+def environment_folders(registry: Registry) -> set[str]:
+    """Every environment that has a policy or a folder."""
+    return {
+        child.name if child.kind == "tree" else child.name.removesuffix(".yaml")
+        for child in registry.files.children(layout.ENVIRONMENTS)
+        if child.kind == "tree" or child.name.endswith(".yaml")
+    }
+
+
+def every(registry: Registry) -> Iterator[Subject]:
+    """All subjects of one state."""
+    yield from _at_root(registry)
+    for top in TOPS:
+        for entry in registry.files.walk(top):
+            yield FileAt(entry)
+            identity = layout.identify(entry.path)
+            if identity is not None and identity.kind is FileKind.POINTER:
+                yield PointerAt(identity.environment or "", identity.model or "")
+    for environment in sorted(environment_folders(registry)):
+        yield EnvironmentAt(environment)
+    for model in model_folders(registry):
+        yield ModelAt(model)
+        for version in sorted(versions_of(registry, model)):
+            yield VersionAt(model, version)
+
+
+def _at_root(registry: Registry) -> Iterator[FileAt]:
+    for entry in registry.files.children(""):
+        if entry.name in ROOT_FILES or _is_odd_top(entry):
+            yield FileAt(entry)
+
+
+def _is_odd_top(entry: Entry) -> bool:
+    return entry.name.casefold() in TOPS and (entry.kind != "tree" or entry.name not in TOPS)
+
+
+def affected(change: Change) -> Affected:
+    """The subjects whose judgement can differ between base and head."""
+    found = _Collector(change.base, change.head)
+    for file in change.files:
+        if file.path in ROOT_FILES or layout.is_registry_path(file.path):
+            found.before += [FileAt(file.before)] if file.before is not None else []
+            found.after += [FileAt(file.after)] if file.after is not None else []
+        found.add_for(file.path)
+    return Affected(tuple(found.before), tuple(found.after), tuple(dict.fromkeys(found.both)))
+
+
+def touched(registry: Registry, paths: Iterable[str]) -> Iterator[Subject]:
+    """The subjects of one state that files at `paths` can affect."""
+    found = _Collector(registry)
+    for path in paths:
+        if path in ROOT_FILES or layout.is_registry_path(path):
+            # A listing tells links and submodules; a look-up by path may not.
+            listed = registry.files.children(path.rpartition("/")[0])
+            found.after += [FileAt(entry) for entry in listed if entry.path == path and entry.kind != "tree"]
+        found.add_for(path)
+    yield from found.after
+    yield from dict.fromkeys(found.both)
+
+
+class _Collector:
+    """Gathers the subjects that changed paths affect in one state or two."""
+
+    def __init__(self, *states: Registry) -> None:
+        self.states = states
+        self.before: list[FileAt] = []
+        self.after: list[FileAt] = []
+        self.both: list[Subject] = []
+        self._seen_tops: set[str] = set()
+
+    def add_for(self, path: str) -> None:
+        """Add what a change of the file at `path` affects, apart from the file itself."""
+        parts = path.split("/")
+        if parts[0].casefold() in TOPS and (parts[0] not in TOPS or len(parts) == 1):
+            self._add_odd_top(parts[0])
+        elif parts[0] == layout.REGISTRY and len(parts) > 2:
+            self._add_in_registry(path, parts)
+        elif parts[0] == layout.ENVIRONMENTS:
+            self._add_in_environments(path, parts)
+
+    def _add_odd_top(self, name: str) -> None:
+        if name in self._seen_tops:
+            return
+        self._seen_tops.add(name)
+        for registry in self.states:
+            odd = [FileAt(entry) for entry in registry.files.children("") if entry.name == name]
+            odd = [subject for subject in odd if _is_odd_top(subject.entry)]
+            if registry is self.states[-1]:
+                self.after += odd
+            else:
+                self.before += odd
+
+    def _add_in_registry(self, path: str, parts: list[str]) -> None:
+        self.both.append(ModelAt(parts[1]))
+        if parts[2] not in SUBFOLDERS and len(parts) > 3:
+            self.both.append(ModelAt(f"{parts[1]}/{parts[2]}"))
+        if (of_version := layout.version_of_path(path)) is not None:
+            self._add_version(*of_version)
+        identity = layout.identify(path)
+        if identity is None or identity.model is None:
+            return
+        if identity.version is not None:
+            self.both.append(VersionAt(identity.model, identity.version))
+        if identity.kind is FileKind.MANIFEST:
+            environments = set[str]().union(*(environment_folders(registry) for registry in self.states))
+            self.both += [PointerAt(environment, identity.model) for environment in sorted(environments)]
+        if identity.kind is FileKind.MODEL and self._is_renumbered(identity.model):
+            versions = set[str]().union(*(versions_of(registry, identity.model) for registry in self.states))
+            self.both += [VersionAt(identity.model, version) for version in sorted(versions)]
+
+    def _is_renumbered(self, model: str) -> bool:
+        return len(self.states) == 1 or len({scheme_of(registry, model) for registry in self.states}) > 1
+
+    def _add_version(self, model: str, version: str) -> None:
+        self.both.append(VersionAt(model, version))
+        if has_capitals_to_mistake(version):
+            self.both += [
+                VersionAt(model, child.name)
+                for registry in self.states
+                for child in registry.files.children(layout.versions_folder(model))
+                if child.name.casefold() == version.casefold()
+            ]
+
+    def _add_in_environments(self, path: str, parts: list[str]) -> None:
+        if len(parts) > 2:
+            self.both.append(EnvironmentAt(parts[1]))
+        elif len(parts) == 2 and parts[1].endswith(".yaml"):
+            self.both.append(EnvironmentAt(parts[1].removesuffix(".yaml")))
+        identity = layout.identify(path)
+        if identity is not None and identity.kind is FileKind.POINTER:
+            self.both.append(PointerAt(identity.environment or "", identity.model or ""))
