@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from mooring.domain.model import ArtifactFile, JsonValue
+    from pydantic import JsonValue
+
+    from mooring.domain.model import ArtifactFile
 
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
 _PREFIX: Final = "sha256:"

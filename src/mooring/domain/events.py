@@ -1,8 +1,8 @@
 """What happened: pointer changes folded from main's first-parent history (DESIGN 4.3 and 4.5).
 
-Whether a change was a rollback is told by blobs alone, never by commit messages, which squash merges and forges rewrite:
-a pointer blob that re-appears at its path is a rollback, and a blob that was left by a rollback and re-appears is the
-revert of a rollback.
+Whether a change was a rollback is told by blobs alone, never by commit messages (squash merges and forges rewrite
+them): a pointer blob that re-appears at its path is a rollback, and a blob that was left by a rollback and re-appears
+is the revert of a rollback.
 """
 
 from __future__ import annotations

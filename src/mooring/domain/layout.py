@@ -160,7 +160,7 @@ def _in_environments(parts: list[str]) -> Identity | None:
 
 
 def identify(path: str) -> Identity | None:
-    """What `path` stands for; None for a path under `registry/` or `environments/` that stands for nothing, and elsewhere.
+    """What `path` stands for; None elsewhere, and for what stands for nothing under `registry/` or `environments/`.
 
     Versions are taken as they are written: whether one is well formed is judged with the model's scheme.
     """

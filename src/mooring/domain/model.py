@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, model_validator
 
 from mooring.domain import digests
 from mooring.domain.document import Document, FiniteNumber, JsonObject, Part
@@ -27,8 +27,6 @@ from mooring.domain.text import (
     VersionText,
 )
 from mooring.domain.versions import Versioning
-
-__all__ = ["JsonValue"]
 
 
 class Direction(StrEnum):

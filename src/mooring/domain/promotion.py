@@ -32,8 +32,7 @@ class PromotionPlan:
 class RollbackPlan:
     """One older state to be restored.
 
-    `blob` is the pointer blob that returns (None: the file is removed), `undone` the pointer that goes, `steps_back` how
-    many events lie between. `is_previous` says that it is the state directly before the current promotion, the only one
+    `blob` is the pointer blob that returns (None: the file is removed), `undone` the pointer that goes. `is_previous` says that it is the state directly before the current promotion, the only one
     that may return without approvals. `already` is set when there is nothing to do, and says why.
     """
 
@@ -161,7 +160,7 @@ def plan_rollback(
 
     By default the state before the promotion that the pointer holds now. `to_version` asks for the newest earlier state
     with that version; `promotion` for the state before that promotion. A rollback asked twice changes nothing the second
-    time. Raises NotFoundError when there is no such state, RefusedError when it may not return, naming the nearest that may.
+    time. Raises NotFoundError when there is no such state, RefusedError when it may not return, naming one that may.
     """
     environment, model = history.environment, history.model
     current = history.pointer
@@ -228,7 +227,7 @@ def _target(history: PointerHistory, to_version: str | None, promotion: str | No
         came = to_version in history.versions_live()
         if came:
             raise RefusedError(
-                f"{history.model}@{to_version} left {history.environment} by a rollback and does not come back by another",
+                f"{history.model}@{to_version} left {history.environment} by a rollback; another does not bring it back",
                 f"Promote it with a reason: mooring promote {history.model}@{to_version} --to {history.environment} "
                 "--override 'what changed since' --reason '...'",
             )
@@ -279,4 +278,4 @@ def nearest_hint(registry: Registry, history: PointerHistory, unfit: str | None)
                 f"The nearest valid target: mooring rollback {history.model} --in {history.environment} "
                 f"--to-version {pointer.version} --reason '...'"
             )
-    return f"There is no earlier valid state; 'mooring withdraw {history.model} --from {history.environment}' serves nothing."
+    return f"There is no earlier valid state. To serve nothing: mooring withdraw {history.model} --from {history.environment}"

@@ -123,7 +123,8 @@ def _refuse_what_is_only_proposed(hub: Hub, reference: Reference) -> None:
 
 def propose(hub: Hub, tip: str, plan: PromotionPlan, *, replace: bool, dry_run: bool) -> Promoted:
     """Put a planned pointer on its branch; `tip` is the fetched main that the plan was made on."""
-    version = plan.after.version if plan.after is not None else None
+    wanted = plan.after if plan.after is not None else plan.before
+    version = wanted.version if wanted is not None else None
     branch = layout.proposal_branch(plan.environment, plan.model, version)
     if plan.after is None:
         return Promoted(plan, Outcome.LIVE_ALREADY, branch, None, tip)

@@ -1,0 +1,1 @@
+"""What `mooring init` writes, as files of the package."""
