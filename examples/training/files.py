@@ -1,4 +1,7 @@
-"""Model files: written so that the same model gives the same bytes, read back as a serving process reads them."""
+"""Model files: written so that the same model gives the same bytes, read back as a serving process reads them.
+
+Each format's library is imported when a file of it is met: a version in skops need not wait for ONNX.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,12 @@ import json
 import zipfile
 from typing import TYPE_CHECKING
 
-import joblib
-import onnxruntime
-import skops.io
-from skl2onnx import to_onnx
-from skl2onnx.common.data_types import FloatTensorType
-
 from examples.training.variant import Format
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import onnxruntime
     from sklearn.base import BaseEstimator
 
 # skops does not trust a forest by itself: the indices inside its trees are used unchecked, so a forged file could
@@ -32,8 +30,13 @@ def write(model: BaseEstimator, path: Path, *, width: int) -> None:
     """Store `model`, which takes rows of `width` numbers, in the format that the suffix of `path` names."""
     match Format(path.suffix.removeprefix(".")):
         case Format.SKOPS:
+            import skops.io
+
             path.write_bytes(_canonical(skops.io.dumps(model)))
         case Format.ONNX:
+            from skl2onnx import to_onnx
+            from skl2onnx.common.data_types import FloatTensorType
+
             path.write_bytes(
                 to_onnx(
                     model,
@@ -44,6 +47,8 @@ def write(model: BaseEstimator, path: Path, *, width: int) -> None:
                 ).SerializeToString()
             )
         case Format.JOBLIB:
+            import joblib
+
             with path.open("wb") as file:
                 joblib.dump(model, file)
 
@@ -52,8 +57,12 @@ def read(path: Path) -> BaseEstimator | onnxruntime.InferenceSession:
     """Load a model file of one's own: joblib is pickle and runs what it says."""
     match Format(path.suffix.removeprefix(".")):
         case Format.SKOPS:
+            import skops.io
+
             return skops.io.load(path, trusted=TRUSTED)
         case Format.ONNX:
+            import onnxruntime
+
             # One row at a time: more threads than one cost more than they give.
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = 1
@@ -61,6 +70,8 @@ def read(path: Path) -> BaseEstimator | onnxruntime.InferenceSession:
                 path.read_bytes(), sess_options=options, providers=["CPUExecutionProvider"]
             )
         case Format.JOBLIB:
+            import joblib
+
             with path.open("rb") as file:
                 return joblib.load(file)
 

@@ -7,15 +7,15 @@ import platform
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
-import skl2onnx
 import sklearn
-import skops
 import yaml
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
+from threadpoolctl import threadpool_limits
 
 from examples.training import files
 from examples.training.predict import predict
@@ -98,10 +98,12 @@ def train(variant: Variant, out: Path) -> dict[str, float]:
 def fit(variant: Variant, rows: Prepared) -> tuple[BaseEstimator | None, BaseEstimator]:
     """Fit the scaler, where the variant has one, and the model on what the scaler makes of the rows."""
     model = variant.estimator(**variant.hyperparameters)
-    if variant.scaler is None:
-        return None, model.fit(rows.train_features, rows.train_labels)
-    scaler = variant.scaler().fit(rows.train_features)
-    return scaler, model.fit(scaler.transform(rows.train_features), rows.train_labels)
+    # Sums come out the same only in one order of adding, so the number of cores must not decide it.
+    with threadpool_limits(limits=1):
+        if variant.scaler is None:
+            return None, model.fit(rows.train_features, rows.train_labels)
+        scaler = variant.scaler().fit(rows.train_features)
+        return scaler, model.fit(scaler.transform(rows.train_features), rows.train_labels)
 
 
 def measure(artifact: Path, variant: Variant, rows: Prepared) -> dict[str, float]:
@@ -140,11 +142,13 @@ def payload_of(variant: Variant, row: NDArray[np.float64]) -> Payload:
 
 def about(variant: Variant) -> dict[str, object]:
     """Say what a manifest says of a version beside its files, metrics, interface and training."""
-    packages = {"scikit-learn": sklearn.__version__, "numpy": np.__version__}
+    packages = ["scikit-learn", "numpy"]
     if variant.format is Format.SKOPS or variant.scaler:
-        packages["skops"] = skops.__version__
+        packages.append("skops")
     if variant.format is Format.ONNX:
-        packages["skl2onnx"] = skl2onnx.__version__
+        packages.append("onnxruntime")
+    if variant.format is Format.JOBLIB:
+        packages.append("joblib")
     estimator = variant.estimator(**variant.hyperparameters)
     steps = getattr(estimator, "steps", [("", estimator)])
     return {
@@ -156,7 +160,7 @@ def about(variant: Variant) -> dict[str, object]:
         "algorithm": type(steps[-1][1]).__name__,
         "requirements": {
             "python": platform.python_version(),
-            "packages": [f"{name}=={version}" for name, version in packages.items()],
+            "packages": [f"{name}=={version(name)}" for name in packages],
         },
         "limitations": list(variant.limitations),
         "allow_unsafe_format": variant.format is Format.JOBLIB,

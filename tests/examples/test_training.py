@@ -35,8 +35,10 @@ def trained(request, tmp_path_factory):
     return request.param, out
 
 
-def answers(variant, out):
-    """What the stored files answer to the rows that were set aside."""
+@pytest.fixture(scope="module")
+def answers(trained):
+    """What the stored files answer to the rows that were set aside: each payload with its answer."""
+    variant, out = trained
     model = files.read(out / "artifact" / f"model.{variant.format}")
     scaler = files.read(out / "artifact" / "scaler.skops") if variant.scaler else None
     interface = json.loads((out / "interface.json").read_text(encoding="utf-8"))
@@ -46,13 +48,13 @@ def answers(variant, out):
     ]
 
 
-def test_stored_files_answer_as_the_model_that_was_trained(trained) -> None:
-    variant, out = trained
+def test_stored_files_answer_as_the_model_that_was_trained(trained, answers) -> None:
+    variant, _ = trained
     rows = Prepared.of(variant)
     scaler, model = fit(variant, rows)
     features = rows.test_features if scaler is None else scaler.transform(rows.test_features)
 
-    stored = [answer for _, answer in answers(variant, out)]
+    stored = [answer for _, answer in answers]
 
     assert [answer["prediction"] for answer in stored] == model.predict(features).tolist()
     assert np.allclose(
@@ -60,11 +62,11 @@ def test_stored_files_answer_as_the_model_that_was_trained(trained) -> None:
     )
 
 
-def test_metrics_are_those_of_the_stored_files(trained) -> None:
+def test_metrics_are_those_of_the_stored_files(trained, answers) -> None:
     variant, out = trained
     metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     truth = Prepared.of(variant).test_labels
-    predicted = [answer["prediction"] for _, answer in answers(variant, out)]
+    predicted = [answer["prediction"] for _, answer in answers]
 
     assert metrics.keys() == {"accuracy", "precision", "recall", "f1_score", "latency_ms"}
     assert all(math.isfinite(value) for value in metrics.values())
@@ -75,15 +77,15 @@ def test_metrics_are_those_of_the_stored_files(trained) -> None:
     assert metrics["f1_score"] == round(f1_score(truth, predicted, average="macro"), 4)
 
 
-def test_payloads_and_answers_fit_the_interface(trained) -> None:
-    variant, out = trained
+def test_payloads_and_answers_fit_the_interface(trained, answers) -> None:
+    _, out = trained
     interface = json.loads((out / "interface.json").read_text(encoding="utf-8"))
     for schema in interface.values():
         jsonschema.Draft202012Validator.check_schema(schema)
     takes = jsonschema.Draft202012Validator(interface["input"])
     gives = jsonschema.Draft202012Validator(interface["output"])
 
-    for payload, answer in answers(variant, out):
+    for payload, answer in answers:
         takes.validate(payload)
         gives.validate(answer)
 
