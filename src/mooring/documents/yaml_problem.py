@@ -1,4 +1,4 @@
-"""Where something stands in a text, and the refusal of a text that is not strict YAML (or, in `jsontext`, strict JSON)."""
+"""Where something stands in a text, and the refusal of a text that is not strict (YAML here, JSON in `jsontext`)."""
 
 from __future__ import annotations
 

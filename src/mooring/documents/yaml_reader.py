@@ -40,6 +40,7 @@ LONGEST_KEY: Final = 1000
 """Characters as written; YAML readers look for the ':' of a key within 1024."""
 
 _BLOCK_HEADER = re.compile(r"[|>](?:[1-9][-+]?|[-+][1-9]?)?[ ]*+(?:(?<=[ ])#[^\n]*+)?\r?\n")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _HINTS: Final = {
     "mapping values are not allowed": "quote text that holds ': '",
     "could not find expected ':'": "write key: value",
@@ -172,6 +173,8 @@ class _Reader:
             value = self._plain(event, start, stop)
         elif style in "|>":
             stop = self._block_end(event, start, stop)
+        elif not value.isascii() and _HALF_PAIR.search(value):  # libyaml has refused them already
+            raise _problem(event, "half of a surrogate pair", "write the character itself")
         self.parsed.scalars.append((start, stop))
         self._end = stop
         if self._key is None and isinstance(self._items, dict):
