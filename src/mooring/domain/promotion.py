@@ -32,8 +32,9 @@ class PromotionPlan:
 class RollbackPlan:
     """One older state to be restored.
 
-    `blob` is the pointer blob that returns (None: the file is removed), `undone` the pointer that goes. `is_previous` says that it is the state directly before the current promotion, the only one
-    that may return without approvals. `already` is set when there is nothing to do, and says why.
+    `blob` is the pointer blob that returns (None: the file is removed), `undone` the pointer that goes. `is_previous`
+    says that it is the state directly before the current promotion, the only one that may return without approvals.
+    `already` is set when there is nothing to do, and says why.
     """
 
     environment: str
@@ -158,9 +159,9 @@ def plan_rollback(
 ) -> RollbackPlan:
     """The older state that returns (DESIGN 4.2).
 
-    By default the state before the promotion that the pointer holds now. `to_version` asks for the newest earlier state
-    with that version; `promotion` for the state before that promotion. A rollback asked twice changes nothing the second
-    time. Raises NotFoundError when there is no such state, RefusedError when it may not return, naming one that may.
+    By default the state before the promotion that the pointer holds now. `to_version` asks for the newest earlier
+    state with that version; `promotion` for the state before that promotion. Asked twice, the second time changes
+    nothing. Raises NotFoundError when there is no such state, RefusedError when it may not return, naming one that may.
     """
     environment, model = history.environment, history.model
     current = history.pointer
@@ -227,7 +228,7 @@ def _target(history: PointerHistory, to_version: str | None, promotion: str | No
         came = to_version in history.versions_live()
         if came:
             raise RefusedError(
-                f"{history.model}@{to_version} left {history.environment} by a rollback; another does not bring it back",
+                f"{history.model}@{to_version} left {history.environment} by a rollback; no rollback brings it back",
                 f"Promote it with a reason: mooring promote {history.model}@{to_version} --to {history.environment} "
                 "--override 'what changed since' --reason '...'",
             )
@@ -278,4 +279,5 @@ def nearest_hint(registry: Registry, history: PointerHistory, unfit: str | None)
                 f"The nearest valid target: mooring rollback {history.model} --in {history.environment} "
                 f"--to-version {pointer.version} --reason '...'"
             )
-    return f"There is no earlier valid state. To serve nothing: mooring withdraw {history.model} --from {history.environment}"
+    withdraw = f"mooring withdraw {history.model} --from {history.environment} --reason '...'"
+    return f"There is no earlier valid state. To serve nothing: {withdraw}"
