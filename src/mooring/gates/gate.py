@@ -1,0 +1,130 @@
+"""What a gate answers, and everything it may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from mooring.domain.environment import Policy
+from mooring.domain.events import PointerHistory
+from mooring.domain.model import MetricSpec
+from mooring.domain.pointer import Pointer
+
+
+class GateState(StrEnum):
+    """What a gate says. Pending means that time or a person can still make it pass; fail, that this change cannot."""
+
+    PASS = "pass"  # noqa: S105 - no password
+    FAIL = "fail"
+    PENDING = "pending"
+
+
+class Undoing(StrEnum):
+    """Whether a change of a pointer is a rollback, and how far it reaches back."""
+
+    NO = "no"
+    PREVIOUS = "previous"
+    """The state directly before the current promotion returns: the one rollback that may need nobody's consent."""
+    OLDER = "older"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One gate's answer, with what it saw and what it wanted to see.
+
+    `ready_at` (seconds since 1970) is set where waiting alone makes the gate pass.
+    """
+
+    gate: str
+    state: GateState
+    reason: str
+    observed: str | None = None
+    required: str | None = None
+    ready_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Approver:
+    """A principal whose approval of exactly this change was verified.
+
+    `names` are all principals that share its key: one person is counted once, and the requester never is, whatever
+    name a key goes by. `key` is its fingerprint, None where a server vouched for the principal instead.
+    """
+
+    principal: str
+    names: frozenset[str]
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One change of one pointer and all that its gates may look at.
+
+    `before` is the pointer that the change replaces and `after` the one it brings (None: no file). `metrics` are those
+    of the version that comes, `live_metrics` of the one that is live, None where none is. `soaks` has the history of
+    the same model's pointer in each environment that a soak names. `requester` is what the proposal says of itself, and
+    `request_is_proven` whether that person's own signature says the same.
+    """
+
+    environment: str
+    model: str
+    before: Pointer | None
+    after: Pointer | None
+    requester: str
+    undoing: Undoing = Undoing.NO
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    live_metrics: Mapping[str, float] | None = None
+    specs: Mapping[str, MetricSpec] = field(default_factory=dict)
+    approvers: tuple[Approver, ...] = ()
+    request_is_proven: bool = False
+    soaks: Mapping[str, PointerHistory] = field(default_factory=dict)
+
+    @property
+    def brings_a_version(self) -> bool:
+        """Whether a version goes live that a gate can judge; a rollback and a withdrawal bring none."""
+        return self.undoing is Undoing.NO and self.after is not None and not self.after.is_withdrawal
+
+
+def assess_all(policy: Policy, evidence: Evidence, now: int) -> tuple[Verdict, ...]:
+    """Every gate of `policy`, in the order a reader wants them: metrics and soaks, freeze, approvals.
+
+    `policy` is that of the base: a change is never judged by what it brings itself. `now` is in seconds since 1970.
+    """
+    from mooring.gates import approvals, freeze, metrics, soak
+
+    found: list[Verdict] = []
+    for spec in policy.gates:
+        if spec.soak is not None:
+            found.append(soak.assess(spec.soak, evidence, now))
+        else:
+            found += metrics.assess(spec, evidence)
+    found += freeze.assess(policy.freeze, evidence, now)
+    found += approvals.assess(policy, evidence)
+    return tuple(found)
+
+
+def state_of(verdicts: tuple[Verdict, ...]) -> GateState:
+    """What all gates together say: one failure fails, else one that is pending makes the whole pending."""
+    states = {verdict.state for verdict in verdicts}
+    for state in (GateState.FAIL, GateState.PENDING):
+        if state in states:
+            return state
+    return GateState.PASS
+
+
+def clock(seconds: int) -> str:
+    """A time as people read it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def span(seconds: float) -> str:
+    """A duration as people read it: its two largest units, such as 1d4h or 3m10s."""
+    left = max(round(seconds), 0)
+    parts: list[str] = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts[:2]) or "0s"

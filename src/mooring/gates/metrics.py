@@ -1,0 +1,72 @@
+"""Bounds on a metric, and its comparison with what is live. No data never means healthy (DESIGN 4.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import isfinite
+
+from mooring.domain.environment import GateSpec
+from mooring.domain.model import Direction
+from mooring.gates.gate import Evidence, GateState, Verdict
+
+
+def assess(spec: GateSpec, evidence: Evidence) -> Iterator[Verdict]:
+    """The verdicts of one metric gate: of its bounds and of the comparison with what is live, as far as it has them."""
+    name = spec.metric
+    if name is None or not evidence.brings_a_version:
+        return
+    value = _measured(evidence.metrics, name)
+    if spec.min is not None or spec.max is not None:
+        yield _bounds(spec, name, value)
+    if spec.against is not None:
+        yield _against_live(spec, name, value, evidence)
+
+
+def _measured(metrics: Mapping[str, float], name: str) -> float | None:
+    value = metrics.get(name)
+    return value if value is not None and isfinite(value) else None
+
+
+def _bounds(spec: GateSpec, name: str, value: float | None) -> Verdict:
+    wanted = " and ".join(
+        f"{word} {bound:g}"
+        for word, bound in (("at least", spec.min), ("at most", spec.max))
+        if bound is not None
+    )
+    gate = f"metric {name}"
+    if value is None:
+        return Verdict(gate, GateState.FAIL, f"{name} was not measured: no data is no proof", None, wanted)
+    fits = (spec.min is None or value >= spec.min) and (spec.max is None or value <= spec.max)
+    reason = f"{name} is {value:g}, {wanted} is required"
+    return Verdict(gate, GateState.PASS if fits else GateState.FAIL, reason, f"{value:g}", wanted)
+
+
+def _against_live(spec: GateSpec, name: str, value: float | None, evidence: Evidence) -> Verdict:
+    gate = f"metric {name} against live"
+
+    def verdict(state: GateState, reason: str, wanted: str | None = None) -> Verdict:
+        return Verdict(gate, state, reason, f"{value:g}" if value is not None else None, wanted)
+
+    if value is None:
+        return verdict(GateState.FAIL, f"{name} was not measured: no data is no proof")
+    if evidence.live_metrics is None:
+        return verdict(GateState.PASS, f"nothing is live in {evidence.environment} to compare {name} with")
+    live = _measured(evidence.live_metrics, name)
+    if live is None:
+        return verdict(
+            GateState.FAIL, f"{name} of the live version was not measured: nothing to compare with"
+        )
+    known = evidence.specs.get(name)
+    if known is None:
+        return verdict(
+            GateState.FAIL, f"model.yaml of {evidence.model} does not say which way {name} is better"
+        )
+    tolerance = spec.tolerance if spec.tolerance is not None else known.tolerance or 0.0
+    slack = f" (tolerance {tolerance:g})" if tolerance else ""
+    if known.direction is Direction.HIGHER:
+        fits, wanted = value >= live - tolerance, f"at least {live:g}{slack}"
+    else:
+        fits, wanted = value <= live + tolerance, f"at most {live:g}{slack}"
+    words = "as good as" if fits else "worse than"
+    state = GateState.PASS if fits else GateState.FAIL
+    return verdict(state, f"{name} {value:g} is {words} the live {live:g}{slack}", wanted)
