@@ -47,7 +47,9 @@ def decode(kind: type[D], data: bytes, path: str) -> D | Unreadable:
         found = Problem("unreadable-yaml", (), problem.reason, problem.hint, problem.line, problem.column)
         return Unreadable(path, (found,))
     try:
-        return kind.model_validate_json(json.dumps(yaml.value, ensure_ascii=False))
+        text = json.dumps(yaml.value, ensure_ascii=False)
+        # By name a field would have a second spelling (`from_`, `api_version`) that no published schema knows.
+        return kind.model_validate_json(text, by_alias=True, by_name=False)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=True)
         return Unreadable(path, tuple(_problem(detail, yaml, kind) for detail in details))
