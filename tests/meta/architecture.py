@@ -29,7 +29,7 @@ def _layer(parts: str = "", packages: str = "", late: str = "") -> Layer:
     return Layer(frozenset(parts.split()), frozenset(packages.split()), frozenset(late.split()))
 
 
-_INNER = "domain documents rules gates render stores usecases"
+_INNER = "domain documents rules gates render stores templates usecases"
 
 # The one table of who may import whom; a part may always import itself and errors.
 LAYERS = {
@@ -40,7 +40,9 @@ LAYERS = {
     "gates": _layer("domain documents"),
     "render": _layer("domain documents"),
     "stores": _layer("domain documents", "git gitdb", "dvc dvc_data dvc_objects fsspec"),
-    "usecases": _layer("domain documents rules gates render stores", "ulid"),
+    # Files that `mooring init` writes; the package is only their address.
+    "templates": _layer(),
+    "usecases": _layer("domain documents rules gates render stores templates", "ulid"),
     "wiring": _layer(_INNER),
     "cli": _layer(f"{_INNER} wiring api", "click", "rich"),
     "api": _layer(f"{_INNER} wiring", "", "numpy skops onnxruntime joblib safetensors"),
