@@ -1,0 +1,180 @@
+"""How things are printed: tables on a terminal, tab-separated rows in a pipe, JSON when it is asked for.
+
+Everything shown may come from a document that somebody else wrote: control and invisible characters are printed as
+escapes, so that no text moves the cursor or pretends to be another.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mooring.render.blocks import Block, Facts, Grid, Heading, Problem, Prose
+from mooring.render.findings import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_BOLD, _DIM, _RED, _YELLOW, _OFF = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[0m"
+
+
+@dataclass(frozen=True)
+class Output:
+    """Standard output and error of one run.
+
+    https://no-color.org and https://force-color.org are followed; `COLUMNS` is the width where it is set.
+    """
+
+    environ: Mapping[str, str]
+    quiet: bool = False
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person reads: then there are tables with titles, else bare rows."""
+        return sys.stdout.isatty() or bool(self.environ.get("FORCE_COLOR"))
+
+    @property
+    def color(self) -> bool:
+        """Whether standard output may be coloured."""
+        return self.is_terminal and self._may_color
+
+    @property
+    def _may_color(self) -> bool:
+        plain = bool(self.environ.get("NO_COLOR")) or self.environ.get("TERM") == "dumb"
+        return bool(self.environ.get("FORCE_COLOR")) or not plain
+
+    @property
+    def width(self) -> int:
+        """The number of columns of the terminal."""
+        columns = self.environ.get("COLUMNS", "")
+        return (
+            int(columns) if columns.isdecimal() and int(columns) > 0 else shutil.get_terminal_size().columns
+        )
+
+    def text(self, text: str) -> None:
+        """Print text as it is, with a newline at its end."""
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+    def json(self, data: Mapping[str, object]) -> None:
+        """Print a JSON document."""
+        self.text(json_text(data))
+
+    def note(self, text: str) -> None:
+        """Say something on standard error that is no result; `--quiet` leaves it out."""
+        if not self.quiet:
+            sys.stderr.write(f"{visible_lines(text)}\n")
+
+    def warning(self, text: str) -> None:
+        """Say on standard error what somebody should know, quiet or not."""
+        self._said("warning", _YELLOW, text)
+
+    def failure(self, label: str, message: str, hint: str | None) -> None:
+        """Say on standard error what went wrong and what to do next."""
+        self._said(label, _RED, message)
+        if hint:
+            self._said("hint", _DIM, hint)
+
+    def _said(self, label: str, shade: str, text: str) -> None:
+        color = self._may_color and (sys.stderr.isatty() or bool(self.environ.get("FORCE_COLOR")))
+        head = f"{shade}{label}:{_OFF}" if color else f"{label}:"
+        sys.stderr.write(f"{head} {visible_lines(text)}\n")
+
+    def blocks(self, blocks: Sequence[Block]) -> None:
+        """Print blocks: as a page on a terminal, as plain rows in a pipe."""
+        if not self.is_terminal:
+            for block in blocks:
+                sys.stdout.write("".join(f"{line}\n" for line in _plain(block)))
+            return
+        console = self._console()
+        for number, block in enumerate(blocks):
+            after_heading = number > 0 and isinstance(blocks[number - 1], Heading)
+            if number > 0 and not after_heading:
+                console.print()
+            self._show(console, block)
+
+    def _console(self) -> Console:
+        from rich.console import Console
+
+        return Console(
+            file=sys.stdout,
+            width=self.width,
+            force_terminal=True,
+            no_color=not self.color,
+            color_system="auto" if self.color else None,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+
+    def _show(self, console: Console, block: Block) -> None:
+        match block:
+            case Heading(text):
+                self._styled(console, visible(text), _BOLD)
+            case Prose(text):
+                console.print(visible_lines(text))
+            case Problem(text):
+                self._styled(console, f"problem: {visible_lines(text)}", _YELLOW)
+            case Facts(pairs):
+                console.print(_facts_table(pairs))
+            case Grid():
+                console.print(_grid_table(block))
+
+    def _styled(self, console: Console, text: str, shade: str) -> None:
+        style = {_BOLD: "bold", _YELLOW: "yellow"}[shade] if self.color else ""
+        console.print(text, style=style)
+
+
+def json_text(data: Mapping[str, object]) -> str:
+    """A JSON document as it is printed: ASCII escapes keep invisible characters visible."""
+    return json.dumps(data, indent=2) + "\n"
+
+
+def visible_lines(text: str) -> str:
+    """`text` with everything but line breaks made visible."""
+    return "\n".join(visible(line) for line in text.split("\n"))
+
+
+def _plain(block: Block) -> list[str]:
+    match block:
+        case Heading(text):
+            return [visible(text)]
+        case Prose(text):
+            return [visible_lines(text)]
+        case Problem(text):
+            return [f"problem: {visible(text)}"]
+        case Facts(pairs):
+            return [f"{name}\t{visible(value)}" for name, value in pairs]
+        case Grid(_, rows):
+            return ["\t".join(visible(cell) for cell in row) for row in rows]
+
+
+def _facts_table(pairs: Sequence[tuple[str, str]]) -> object:
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in pairs:
+        table.add_row(name, visible_lines(value))
+    return table
+
+
+def _grid_table(grid: Grid) -> object:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for number, column in enumerate(grid.columns):
+        table.add_column(
+            column.upper(),
+            justify="right" if number in grid.numbers else "left",
+            overflow="fold",
+            # The first column is what one copies into the next command.
+            no_wrap=number == 0,
+        )
+    for row in grid.rows:
+        table.add_row(*(visible(cell) for cell in row))
+    return table

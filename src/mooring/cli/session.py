@@ -1,0 +1,73 @@
+"""One run of the command line: what was asked globally, the registry it opens, and where it prints."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from mooring.cli.output import Output
+
+if TYPE_CHECKING:
+    from mooring.stores.hub import Hub
+
+
+@dataclass
+class Session:
+    """The options that every command shares. The registry is opened when it is first used and closed at the end."""
+
+    environ: Mapping[str, str]
+    registry: str | None = None
+    ref: str | None = None
+    fetch: bool | None = None
+    quiet: bool = False
+    _hub: Hub | None = field(default=None, repr=False)
+
+    @property
+    def output(self) -> Output:
+        """Where this run prints."""
+        return Output(self.environ, quiet=self.quiet)
+
+    @property
+    def offline(self) -> bool:
+        """Whether the remote must not be asked."""
+        return self.fetch is False
+
+    @property
+    def now_ms(self) -> int:
+        """The time now in milliseconds since 1970."""
+        return int(time.time() * 1000)
+
+    def hub(self) -> Hub:
+        """The registry, opened; raises as `wiring.open_hub` does."""
+        if self._hub is None:
+            from mooring import wiring
+
+            self._hub = wiring.open_hub(self.registry, environ=self.environ, offline=self.offline)
+        return self._hub
+
+    def commit(self) -> str:
+        """The commit to read: `--ref`, else main as last fetched (`--fetch` asks the remote first).
+
+        Raises NotFoundError where there is no such commit, UnavailableError when the remote does not answer.
+        """
+        hub = self.hub()
+        if self.fetch and not hub.in_mirror:
+            hub.fetch()
+        if self.ref is None:
+            return hub.tip()
+        from mooring.usecases.revisions import commit_named
+
+        return commit_named(hub, self.ref)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._hub is not None:
+            self._hub.repository.close()
+            self._hub.cache.close()
