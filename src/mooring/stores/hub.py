@@ -65,6 +65,26 @@ class Hub:
         self.fetch()
         return self.tip()
 
+    def refresh_if_moved(self) -> str:
+        """As `refresh`, asking the remote for its main alone first: what a process that polls should call."""
+        if self.remote is None:
+            return self.tip()
+        from mooring.stores.git.remote import ls_remote
+
+        ref = f"refs/heads/{self.branch}"
+        there = ls_remote(self.repository, self.remote, [ref]).get(ref)
+        known = self.repository.commit_id(self.main_ref)
+        return known if known is not None and there == known else self.refresh()
+
+    def commit_of(self, ref: str) -> str:
+        """The commit that a ref names; raises NotFoundError when it names none."""
+        found = self.repository.commit_id(ref)
+        if found is None:
+            raise NotFoundError(
+                f"there is no commit {ref} in {self.repository.path}", "Fetch it, or check the name."
+            )
+        return found
+
     def fetch(self) -> None:
         """Bring branches and approvals up to date; does nothing where the repository is its own remote."""
         if self.remote is None:

@@ -1,0 +1,1 @@
+"""The Python API: `mooring.Registry` and the follower for serving processes."""
