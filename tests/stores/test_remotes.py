@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,7 +28,7 @@ from mooring.stores.remotes import (
     object_key,
     open_remote,
 )
-from tests.support.object_server import ObjectServer, serve
+from tests.support.object_server import serve
 
 DATA = b"weights" * 100_000
 MD5 = hashlib.md5(DATA).hexdigest()
@@ -126,14 +128,14 @@ def test_local_remotes_load_neither_dvc_nor_fsspec(folder: Path) -> None:
     assert ran.stdout == "[]\n"
 
 
-def http(server: ObjectServer) -> FsspecRemote:
-    return FsspecRemote.open(RemoteConfig("web", server.url))
+@contextmanager
+def http(url: str) -> Iterator[FsspecRemote]:
+    with closing(FsspecRemote.open(RemoteConfig("web", url))) as remote:
+        yield remote
 
 
 def test_http_gives_what_it_has(folder: Path) -> None:
-    with serve(folder) as server:
-        remote = http(server)
-
+    with serve(folder) as server, http(server.url) as remote:
         assert remote.look(MD5, seconds=10) == Look(Presence.PRESENT, len(DATA))
         assert everything(remote) == DATA
         assert remote.look(ABSENT, seconds=10).presence is Presence.MISSING
@@ -142,33 +144,30 @@ def test_http_gives_what_it_has(folder: Path) -> None:
 
 
 def test_http_that_refuses_is_unavailable_not_missing(folder: Path) -> None:
-    with serve(folder) as server:
+    with serve(folder) as server, http(server.url) as remote:
         server.status = 403
 
-        assert http(server).look(MD5, seconds=10).presence is Presence.UNKNOWN
+        assert remote.look(MD5, seconds=10).presence is Presence.UNKNOWN
         with pytest.raises(UnavailableError, match="403"):
-            everything(http(server))
+            everything(remote)
 
 
-# DVC's client for HTTP is never closed by DVC, and complains when a request was given up.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_http_that_hangs_is_given_up_in_time(folder: Path) -> None:
-    with serve(folder) as server:
+    with serve(folder) as server, http(server.url) as remote:
         server.hang = True
         started = time.monotonic()
 
-        assert http(server).look(MD5, seconds=0.3).presence is Presence.UNKNOWN
+        assert remote.look(MD5, seconds=0.3).presence is Presence.UNKNOWN
         with pytest.raises(UnavailableError, match="within"):
-            everything(http(server), seconds=0.3)
+            everything(remote, seconds=0.3)
         assert time.monotonic() - started < 3
 
 
 def test_http_with_nobody_listening_is_unavailable() -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
-        remote = FsspecRemote.open(RemoteConfig("web", f"http://127.0.0.1:{held.getsockname()[1]}"))
-
-        assert remote.look(MD5, seconds=5).presence is Presence.UNKNOWN
+        with http(f"http://127.0.0.1:{held.getsockname()[1]}") as remote:
+            assert remote.look(MD5, seconds=5).presence is Presence.UNKNOWN
 
 
 def test_a_missing_plug_in_is_named() -> None:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from mooring.documents import yaml
+from mooring.documents import jsontext, yaml
 from mooring.documents.yaml_problem import YamlProblem
 from mooring.documents.yaml_scalars import is_plain_string
 from mooring.domain import names
@@ -128,26 +128,15 @@ def parse_listing(data: bytes) -> tuple[ListedFile, ...]:
     Every path is relative, POSIX, below the artifact's folder and its own: capitals do not tell files apart, and no
     file lies below another. Raises IntegrityError for anything else: a listing comes from a remote.
     """
-    if len(data) > LARGEST_LISTING:
-        _corrupt(f"it has {len(data)} bytes, at most {LARGEST_LISTING} are read")
     try:
-        entries = json.loads(data.decode("utf-8"), object_pairs_hook=_object)
-    except RecursionError:
-        _corrupt("it is nested too deeply")
-    except ValueError as error:
-        _corrupt(f"it is no JSON: {error}")
+        entries = jsontext.load(data, largest=LARGEST_LISTING)
+    except jsontext.JsonProblem as problem:
+        _corrupt(str(problem))
     if not isinstance(entries, list) or not entries:
         _corrupt("it is no list of files")
     files = tuple(map(_listed, entries))
     check_paths(file.path for file in files)
     return files
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key appears twice")
-    return found
 
 
 def _listed(entry: object) -> ListedFile:

@@ -79,6 +79,15 @@ class FsspecRemote:
         except Exception as error:
             raise self._told(error, md5) from error
 
+    def close(self) -> None:
+        """Close the connections of a web server's client; DVC's own file systems never do."""
+        inner = vars(self._fs).get("fs")
+        session = getattr(inner, "_session", None)
+        if inner is not None and session is not None:
+            from fsspec.asyn import sync
+
+            sync(inner.loop, session.close, timeout=2)
+
     def _read(self, path: str) -> Iterator[bytes]:
         with self._fs.open(path, "rb") as file:
             while chunk := file.read(_BLOCK):

@@ -160,11 +160,13 @@ class FolderRemote:
     def _read(self, md5: str) -> Iterator[bytes]:
         # Without O_NONBLOCK, opening a pipe that somebody put there would wait for ever.
         handle = os.open(self.address(md5), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb", buffering=0) as file:
+        try:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise OSError(f"{self.address(md5)} is no regular file")
-            while chunk := file.read(CHUNK):
+            while chunk := os.read(handle, CHUNK):
                 yield chunk
+        finally:
+            os.close(handle)
 
 
 def open_remote(config: RemoteConfig, *, read: Callable[[str], bytes | None] | None = None) -> Remote:
