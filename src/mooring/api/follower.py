@@ -39,8 +39,8 @@ class Follower:
     """Follows `MODEL@ENVIRONMENT`, loads what it points to, and goes on serving the last good model when it cannot.
 
     `serving` is None before the first load and after a withdrawal. `stale_seconds` says how long ago it was last
-    known to be what main says; `error` why it is not known now; `alarm` is set while main was rewound or forked, which
-    changes nothing (DESIGN 4.10). Use it in a `with` block to poll every `interval` seconds in a thread, or call `poll`.
+    known to be what main says, `error` why it is not known now, and `alarm` while main is rewound or forked, which
+    changes nothing (DESIGN 4.10). In a `with` block it polls every `interval` seconds in a thread; or call `poll`.
     """
 
     def __init__(

@@ -1,0 +1,91 @@
+"""`mooring promote`: propose that an environment serves a version."""
+
+from __future__ import annotations
+
+import click
+
+from mooring.cli.options import pass_session, registry_option
+from mooring.cli.session import Session
+from mooring.cli.writing import dry_run_option, reason_option, say, warn
+from mooring.domain.references import parse_reference
+
+
+@click.command("promote")
+@click.argument("reference", metavar="MODEL@VERSION")
+@click.option(
+    "--to", "environment", metavar="ENV", required=True, help="The environment that is to serve it."
+)
+@reason_option
+@click.option(
+    "--override",
+    metavar="TEXT",
+    help="What changed since a rollback took this version away; needs an approval that is not yours.",
+)
+@click.option("--replace", is_flag=True, help="Put this in the place of somebody else's proposal.")
+@dry_run_option
+@registry_option
+@pass_session
+def command(
+    session: Session,
+    *,
+    reference: str,
+    environment: str,
+    reason: str,
+    override: str | None,
+    replace: bool,
+    dry_run: bool,
+) -> int:
+    """Propose that ENV serves MODEL@VERSION.
+
+    The version may also be named by where it lives: churn@staging, churn@latest. A proposal is a branch with one commit
+    that changes one pointer; 'mooring merge' makes it live. Asking twice changes nothing.
+    """
+    from mooring.usecases.promote import promote
+
+    done = promote(
+        session.hub(),
+        parse_reference(reference),
+        environment,
+        reason=reason,
+        now_ms=session.now_ms,
+        override=override,
+        replace=replace,
+        dry_run=dry_run,
+    )
+    tell(session, done)
+    return 0
+
+
+def tell(session: Session, done: object) -> None:
+    """Print what became of a promotion or a withdrawal."""
+    from mooring.render.outcome import promotion_facts, served
+    from mooring.usecases.promote import Outcome, Promoted
+
+    if not isinstance(done, Promoted):
+        raise TypeError("a promotion is told")
+    plan = done.plan
+    warn(session, done.warnings)
+    if done.outcome is Outcome.LIVE_ALREADY:
+        session.output.text(f"{plan.note}; nothing to do")
+        return
+    what = f"{plan.model} {served(plan.before)} -> {served(plan.after)} in {plan.environment}"
+    headline = {
+        Outcome.PROPOSED: f"Proposed: {what}",
+        Outcome.UPDATED: f"Proposed anew: {what}",
+        Outcome.UNCHANGED: f"Proposed already: {what}",
+        Outcome.WOULD_PROPOSE: f"Would propose: {what}",
+    }[done.outcome]
+    facts = promotion_facts(plan)
+    if done.outcome is Outcome.WOULD_PROPOSE:
+        say(session, headline, facts, then=["Nothing was written (--dry-run)."])
+        return
+    facts += [("branch", done.branch), ("commit", done.commit or "")]
+    say(
+        session,
+        headline,
+        facts,
+        then=[
+            f"Next: mooring merge {done.branch}   (after 'mooring approve {done.branch}' where approvals are asked for)",
+            f"Undo: mooring withdraw --proposal {done.branch}",
+        ],
+    )

@@ -1,0 +1,41 @@
+"""What the writing commands share: options, and how they say what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import click
+
+from mooring.cli.session import Session
+from mooring.domain.finding import Finding
+from mooring.render.blocks import Facts, Heading
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def dry_run_option(command: F) -> F:
+    """`--dry-run`: say what would be done, and write nothing."""
+    return click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")(command)
+
+
+def reason_option(command: F) -> F:
+    """`--reason`: why, for the one who reads the history in a year."""
+    return click.option("--reason", metavar="TEXT", required=True, help="Why; it stays in the history.")(
+        command
+    )
+
+
+def say(
+    session: Session, headline: str, facts: Sequence[tuple[str, str]], *, then: Sequence[str] = ()
+) -> None:
+    """Print what was done, and after it, as notes, what to run next."""
+    session.output.blocks([Heading(headline), Facts(tuple(facts))])
+    for line in then:
+        session.output.note(line)
+
+
+def warn(session: Session, findings: Sequence[Finding]) -> None:
+    """Say which faults were in the registry before and are there still."""
+    for finding in findings:
+        session.output.warning(f"{finding.place}: [{finding.rule}] {finding.message}")
