@@ -85,7 +85,7 @@ def tell(session: Session, done: object) -> None:
         headline,
         facts,
         then=[
-            f"Next: mooring merge {done.branch}   (after 'mooring approve {done.branch}' where approvals are asked for)",
+            f"Next: mooring approve {done.branch} (where the policy asks for it), then mooring merge {done.branch}",
             f"Undo: mooring withdraw --proposal {done.branch}",
         ],
     )

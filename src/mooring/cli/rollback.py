@@ -36,8 +36,9 @@ def command(
 ) -> int:
     """Bring back what ENV served before the promotion that is live now.
 
-    One commit that reverts the promotion, merged at once where the policy says 'rollback: direct'. It stays rolled back:
-    a second rollback changes nothing, and the version that was undone comes back only by a promotion with --override.
+    One commit that reverts the promotion, merged at once where the policy says 'rollback: direct'. It stays rolled
+    back: a second rollback changes nothing, and the version that was undone comes back only by a promotion with
+    --override.
     """
     if sum([to_version is not None, promotion is not None, to_nothing]) > 1:
         raise UsageError(

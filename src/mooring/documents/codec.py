@@ -57,6 +57,20 @@ def decode(kind: type[D], data: bytes, path: str) -> D | Unreadable:
         return Unreadable(path, (Problem("invalid-document", (), str(error)),))
 
 
+def build(kind: type[D], data: Mapping[str, Any], path: str) -> D | Unreadable:
+    """A document from plain data that a person or a program gave, judged as if it were read from `path`.
+
+    The document is one that `encode` can write and `decode` reads back as the same.
+    """
+    from mooring.documents.yaml_write import dump
+
+    try:
+        text = dump(data)
+    except YamlProblem as problem:
+        return Unreadable(path, (Problem("invalid-document", (), problem.reason, problem.hint),))
+    return decode(kind, text, path)
+
+
 def revive(kind: type[D], stored: str) -> D:
     """A document from the JSON text that `store` gave; it was checked when it was stored."""
     return kind.model_validate_json(stored)

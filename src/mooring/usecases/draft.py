@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-
-from pydantic import ValidationError
+from typing import TypeVar
 
 from mooring.documents import codec
 from mooring.domain.digests import artifact_digest
-from mooring.domain.document import JsonObject
+from mooring.domain.document import API_VERSION, Document
 from mooring.domain.finding import Unreadable
 from mooring.domain.model import ArtifactFile, DvcOutput, Model, ModelVersion
 from mooring.domain.versions import scheme_of
 from mooring.errors import RefusedError
+
+D = TypeVar("D", bound=Document)
 
 # The fields of a manifest that Mooring works out itself: a draft cannot claim them.
 WORKED_OUT = ("apiVersion", "kind", "model", "version", "artifact", "created_at", "author")
@@ -68,6 +69,8 @@ def manifest_of(
     if not isinstance(hyperparameters, Mapping):
         raise RefusedError("hyperparameters must be a mapping of names to values")
     data: dict[str, object] = {
+        "apiVersion": API_VERSION,
+        "kind": "ModelVersion",
         **draft.fields,
         "model": draft.model,
         "version": version,
@@ -80,40 +83,30 @@ def manifest_of(
             **({"allow_unsafe_format": True} if draft.allow_unsafe_format else {}),
         },
     }
-    return _checked(data)
+    return _checked(ModelVersion, data, f"the manifest of {draft.model}@{version}")
 
 
-def _checked(data: Mapping[str, object]) -> ModelVersion:
-    import json
-
-    try:
-        text = json.dumps(data, allow_nan=False)
-    except ValueError as error:
-        raise RefusedError(
-            f"a number in the manifest is not finite: {error}", "Leave out what was not measured."
-        ) from None
-    try:
-        manifest = ModelVersion.model_validate_json(text)
-    except ValidationError as error:
+def _checked(kind: type[D], data: Mapping[str, object], what: str) -> D:
+    found = codec.build(kind, data, what)
+    if isinstance(found, Unreadable):
         lines = [
-            f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}"
-            for detail in error.errors(include_url=False)
+            f"  {'.'.join(str(key) for key in problem.keys) or 'the whole'}: {problem.message}"
+            for problem in found.problems
         ]
+        hints = [problem.hint for problem in found.problems if problem.hint is not None]
         raise RefusedError(
-            "the manifest would be invalid:\n" + "\n".join(lines), "Correct the values given."
-        ) from None
-    # What is written must be read back as the same: else a later check would refuse what was registered.
-    again = codec.decode(ModelVersion, codec.encode(manifest), "manifest.yaml")
-    if isinstance(again, Unreadable):
-        raise RefusedError(f"the manifest cannot be written: {again}")
-    return manifest
+            f"{what} would be invalid:\n" + "\n".join(lines), "\n".join(hints) or "Correct the values."
+        )
+    return found
 
 
 def model_of(draft: Draft, version: str, *, author: str) -> Model:
     """The document of a model that is registered for the first time."""
     metrics = draft.fields.get("metrics")
     names: Sequence[str] = sorted(metrics) if isinstance(metrics, Mapping) else ()
-    data: JsonObject = {
+    data: dict[str, object] = {
+        "apiVersion": API_VERSION,
+        "kind": "Model",
         "name": draft.model,
         "owners": list(draft.owners) or [author],
         "versioning": scheme_of(version).value,
@@ -121,12 +114,7 @@ def model_of(draft: Draft, version: str, *, author: str) -> Model:
     }
     if draft.description_of_model:
         data["description"] = draft.description_of_model
-    try:
-        return Model.model_validate(data, strict=False)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise RefusedError(f"the model would be invalid: {where}: {first['msg']}") from None
+    return _checked(Model, data, f"the model {draft.model}")
 
 
 _LOWER = (
