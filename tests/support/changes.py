@@ -59,7 +59,7 @@ class MemoryPast:
 
 
 def _moment(number: int) -> Moment:
-    return Moment(f"{number + 1:040x}", START + number * DAY, "Alex", "Alex", f"Commit {number + 1}")
+    return Moment(f"{number + 1:02x}" * 20, START + number * DAY, "Alex", "Alex", f"Commit {number + 1}")
 
 
 def change_between(

@@ -1,1 +1,1 @@
-"""Domain to text: findings, rule pages, plans. Nothing here reads or prints; callers pass what is needed and get a string."""
+"""Domain to text: findings, rule pages, plans. Nothing here reads or prints: callers pass values and get a string."""

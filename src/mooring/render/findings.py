@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,21 +34,21 @@ class Spot:
         return ":".join([visible(self.path), *numbers])
 
 
-def spots(findings: Sequence[Finding], read: Read) -> Iterator[tuple[Finding, Spot]]:
-    """Each finding with its spot; every file is read once."""
+def spots(findings: Sequence[Finding], read: Read) -> list[tuple[Finding, Spot]]:
+    """Each finding with its spot, by path and line; every file is read once."""
     texts: dict[str, bytes | None] = {}
+    located: list[tuple[Finding, Spot]] = []
     for finding in findings:
-        path = finding.place.path
-        if finding.line is not None:
-            yield finding, Spot(path, finding.line, finding.column)
-            continue
-        if path not in texts:
-            texts[path] = read(path) if finding.place.keys else None
-        elif texts[path] is None and finding.place.keys:
-            texts[path] = read(path)
-        data = texts[path]
-        span = yaml.locate(data, finding.place.keys) if data is not None and finding.place.keys else None
-        yield finding, Spot(path, span.line, span.column) if span is not None else Spot(path)
+        path, keys = finding.place.path, finding.place.keys
+        spot = Spot(path, finding.line, finding.column)
+        if finding.line is None and keys:
+            if path not in texts:
+                texts[path] = read(path)
+            data = texts[path]
+            span = yaml.locate(data, keys) if data is not None else None
+            spot = Spot(path, span.line, span.column) if span is not None else spot
+        located.append((finding, spot))
+    return sorted(located, key=lambda pair: (pair[1].path, pair[1].line or 0, pair[1].column or 0))
 
 
 def text(findings: Sequence[Finding], read: Read, *, color: bool) -> str:
@@ -115,7 +115,7 @@ def as_json(findings: Sequence[Finding], read: Read) -> str:
 
 def github(findings: Sequence[Finding], read: Read) -> str:
     """Workflow commands that GitHub shows as annotations, errors first; the last of a level counts those left out."""
-    located = list(spots(findings, read))
+    located = spots(findings, read)
     lines: list[str] = []
     for level in (Level.ERROR, Level.WARNING):
         ours = [pair for pair in located if pair[0].level is level]

@@ -180,7 +180,8 @@ def _judged(
     required = Bump.MAJOR if manifest.breaking else comparison.required
     if versions.bump_between(previous, version) < required:
         why = "it is declared breaking" if manifest.breaking else _why(comparison)
-        wanted = versions.bumped(previous, required)
+        stage = f"-{version.suffix}" if version.suffix is not None else ""
+        wanted = versions.bumped(previous, required) + stage
         yield Fault(
             Place(path, ("version",)),
             f"{previous} → {version} is too small a step: {required} is required, because {why}",

@@ -41,7 +41,7 @@ def misplaced_document(registry: Registry, file: FileAt) -> Iterator[Fault]:
     rm`).
     """
     if problem := _problem_of_entry(file):
-        yield Fault(Place(file.path), problem, f"Remove it: git rm {_quoted(file.path)}", value=problem)
+        yield Fault(Place(file.path), problem, f"Remove it: git rm -r {_quoted(file.path)}", value=problem)
         return
     identity = layout.identify(file.path)
     if identity is None:
