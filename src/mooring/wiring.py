@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mooring.errors import UnavailableError, UsageError
-from mooring.stores.cache import Cache
-from mooring.stores.git.repository import Repository
-from mooring.stores.hub import Hub
+
+# The stores are imported where they are opened: a quick answer needs only the environment.
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mooring.stores.git.repository import Repository
+    from mooring.stores.hub import Hub
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
 
@@ -22,6 +26,8 @@ def is_url(where: str) -> bool:
 
 def cache_directory(environ: Mapping[str, str] | None = None) -> Path:
     """Where downloads are kept: `MOORING_CACHE`, else `XDG_CACHE_HOME/mooring`, else `~/.cache/mooring`."""
+    from pathlib import Path
+
     variables = os.environ if environ is None else environ
     if chosen := variables.get("MOORING_CACHE"):
         return Path(chosen)
@@ -41,6 +47,12 @@ def open_hub(
     date unless `offline`. Raises NotFoundError where there is no repository, UnavailableError when an address does not
     answer and was never fetched, UsageError for an address that Git must not be given.
     """
+    from pathlib import Path
+
+    from mooring.stores.cache import Cache
+    from mooring.stores.git.repository import Repository
+    from mooring.stores.hub import Hub
+
     variables = dict(os.environ if environ is None else environ)
     place = str(where) if where is not None else variables.get("MOORING_REGISTRY") or "."
     if is_url(place):
@@ -56,7 +68,9 @@ def open_hub(
 
 
 def _open_mirror(url: str, variables: Mapping[str, str], *, offline: bool) -> Hub:
+    from mooring.stores.cache import Cache
     from mooring.stores.git.mirror import mirror_exists, open_mirror
+    from mooring.stores.hub import Hub
 
     folder, unreachable = cache_directory(variables) / "mirrors", None
     try:

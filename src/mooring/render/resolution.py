@@ -8,7 +8,7 @@ SCHEMA: Final = "mooring/resolve/v1"
 
 
 class Answer(NamedTuple):
-    """What `mooring resolve` says. `shares` are versions with basis points, empty where no environment was asked for."""
+    """What `mooring resolve` says; `shares` are versions with basis points where an environment was asked for."""
 
     reference: str
     model: str
