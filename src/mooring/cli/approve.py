@@ -1,0 +1,71 @@
+"""`mooring approve`: say, signed, that exactly this change may be made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mooring.cli.options import pass_session, registry_option
+from mooring.cli.session import Session
+from mooring.cli.writing import dry_run_option, say
+
+
+@click.command("approve")
+@click.argument("proposal")
+@click.option(
+    "--to", "environment", metavar="ENV", help="Which environment, where MODEL has several proposals."
+)
+@click.option(
+    "--key", type=click.Path(path_type=Path, dir_okay=False), help="The SSH key.  [Git's user.signingKey]"
+)
+@click.option("--principal", metavar="WHO", help="Which of the key's names to approve as.")
+@click.option(
+    "--as-requester", is_flag=True, help="Prove that the request is yours, where the policy wants it signed."
+)
+@dry_run_option
+@registry_option
+@pass_session
+def command(
+    session: Session,
+    *,
+    proposal: str,
+    environment: str | None,
+    key: Path | None,
+    principal: str | None,
+    as_requester: bool,
+    dry_run: bool,
+) -> int:
+    """Approve PROPOSAL: its branch, its promotion id, MODEL, or MODEL@VERSION with --to ENV.
+
+    The approval is a signed tag on the very pointer that is proposed: it counts for that change and no other, whichever
+    commit carries it. Whoever asks for a change cannot approve it.
+    """
+    from mooring.usecases.approve import ApprovalOutcome, approve, sign_request
+
+    ask = sign_request if as_requester else approve
+    done = ask(
+        session.hub(),
+        proposal,
+        environment=environment,
+        key=key.expanduser() if key is not None else None,
+        principal=principal,
+        now=session.now_ms // 1000,
+        dry_run=dry_run,
+    )
+    words = {
+        ApprovalOutcome.APPROVED: "Signed" if as_requester else "Approved",
+        ApprovalOutcome.ALREADY: "Signed already" if as_requester else "Approved already",
+        ApprovalOutcome.WOULD_APPROVE: "Would sign" if as_requester else "Would approve",
+    }[done.outcome]
+    facts = [("by", done.principal), ("key", done.key or "none: the server vouches")]
+    if done.proposal.promotion is not None:
+        facts.append(("promotion", done.proposal.promotion))
+    facts.append(("ref", done.ref))
+    then = [f"Next: mooring merge {done.proposal.branch}"]
+    if dry_run:
+        then = ["Nothing was written (--dry-run)."]
+    elif done.outcome is ApprovalOutcome.APPROVED and done.key is not None:
+        then.append(f"Undo, before it is merged: git push {session.hub().remote or 'origin'} :{done.ref}")
+    say(session, f"{words}: {done.proposal.title}", facts, then=then)
+    return 0
