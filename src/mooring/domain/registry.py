@@ -110,7 +110,8 @@ class Registry:
             entry = self.files.entry(path)
             found: object = None
             if entry is not None and entry.kind == "blob":
-                found = next(self.files.documents([entry], kind))[1]
+                # Read to its end: only then is what was parsed remembered.
+                ((_, found),) = self.files.documents([entry], kind)
             self._cache[path] = found
         return self._cache[path]  # type: ignore[return-value]  # one path has one kind
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-_NUMBERS: Final = rb"(?:0|[1-9][0-9]{0,8})\.(?:0|[1-9][0-9]{0,8})\.(?:0|[1-9][0-9]{0,8})"
+_SEMVER: Final = rb"(?:0|[1-9][0-9]{0,8})\.(?:0|[1-9][0-9]{0,8})\.(?:0|[1-9][0-9]{0,8})"
+_CALVER: Final = rb"2[0-9]{3}\.(?:0[1-9]|1[0-2])\.(?:0[1-9]|1[0-9]|2[0-8])"
+_VERSION: Final = rb'"(?:' + _SEMVER + rb"|" + _CALVER + rb')"'
 # One line that the strict reader takes for the same text: plain words that cannot be anything else, or a simple quote.
 _WORDS: Final = (
     rb"[A-Za-z][A-Za-z0-9,.;()/<>@+_-]{0,99} [A-Za-z0-9 ,.;()/<>@+_-]{0,300}[A-Za-z0-9.)>]"
@@ -29,10 +31,10 @@ _WORDS: Final = (
 )
 _POINTER: Final = re.compile(
     rb"apiVersion: mooring/v1\nkind: Pointer\n"
-    rb'version: "(' + _NUMBERS + rb')"\n'
+    rb"version: (" + _VERSION + rb")\n"
     rb"manifest: (sha256:[0-9a-f]{64})\n"
     rb"promotion: ([0-7][0-9A-HJKMNP-TV-Z]{25})\n"
-    rb'replaces: (?:"' + _NUMBERS + rb'"|null)\n'
+    rb"replaces: (?:" + _VERSION + rb"|null)\n"
     rb"reason: (?:" + _WORDS + rb")\nrequested_by: (?:" + _WORDS + rb")\n"
 )
 _PLAIN_REF: Final = re.compile(r"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*")
@@ -154,7 +156,7 @@ def _live(objects: _Objects, commit: str, request: _Request) -> _Live | None:
         return None
     found = _POINTER.fullmatch(objects.blob(blob))
     if found is not None:
-        return _Live(found[1].decode(), found[2].decode(), found[3].decode())
+        return _Live(found[1].decode().strip('"'), found[2].decode(), found[3].decode())
     return _parsed_before(request.place, blob)
 
 
