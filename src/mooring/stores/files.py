@@ -11,6 +11,7 @@ from mooring.domain.document import Document
 from mooring.domain.finding import Problem, Unreadable
 from mooring.domain.registry import Entry
 from mooring.stores.cache import Cache
+from mooring.stores.git import grammar, trees
 from mooring.stores.git.failures import MissingObjectError
 from mooring.stores.git.objects import TreeEntry
 from mooring.stores.git.repository import Repository
@@ -59,10 +60,23 @@ class GitFiles:
     def children(self, folder: str) -> Sequence[Entry]:
         """The direct entries of `folder`, sorted by path."""
         if folder not in self._folders:
-            listed = [_entry(found) for found in self.repository.tree(self._commit, folder, recursive=False)]
+            listed = self._listed(folder)
             self._folders[folder] = sorted(listed, key=lambda entry: entry.path)
             self._names[folder] = {entry.path: entry for entry in listed}
         return self._folders[folder]
+
+    def _listed(self, folder: str) -> list[Entry]:
+        """The tree object itself, by the process that is open anyway: `git ls-tree` would cost 2 ms a folder."""
+        name = f"{self._commit}:{grammar.check_path(folder)}" if folder else f"{self._commit}^{{tree}}"
+        header = self.repository.objects.headers([name])[0]
+        if header is None or header.kind != "tree":
+            return []
+        top = f"{folder}/" if folder else ""
+        names = trees.parse(self.repository.read(header.oid), len(header.oid) // 2)
+        return [
+            Entry(f"{top}{name}", mode.zfill(6), trees.KINDS.get(mode, "blob"), oid)
+            for name, (mode, oid) in names.items()
+        ]
 
     def walk(self, folder: str) -> Sequence[Entry]:
         """All blobs and submodules below `folder`, sorted by path."""

@@ -18,7 +18,7 @@ from mooring.stores.git.process import GitRunner, stop
 
 _FILE = "100644"
 _TREE = "40000"
-_KINDS = {"40000": "tree", "160000": "commit"}
+KINDS = {"40000": "tree", "160000": "commit"}
 _PLAIN_FILES = frozenset({"100644", "100755"})
 # A process for each blob up to here; beyond it one process and files in a temporary folder are faster.
 _FEW_BLOBS = 3
@@ -95,7 +95,7 @@ def _plan(runner: GitRunner, changes: Mapping[str, NewContent]) -> _Node:
 
 def _apply(node: _Node, tree: str | None, reader: BatchReader, writer: _TreeWriter) -> str | None:
     """The id of the folder `tree` after the wishes below `node`; None if nothing is left in it."""
-    entries = _parse(reader.read(tree), len(tree) // 2) if tree is not None else {}
+    entries = parse(reader.read(tree), len(tree) // 2) if tree is not None else {}
     before = dict(entries)
     for name, child in node.children.items():
         entry = _entry(name, child, entries.get(name), reader, writer)
@@ -124,7 +124,7 @@ def _entry(
     return (_TREE, oid) if oid is not None else None
 
 
-def _parse(data: bytes, width: int) -> dict[str, tuple[str, str]]:
+def parse(data: bytes, width: int) -> dict[str, tuple[str, str]]:
     """A raw tree object as name -> (mode, id); ids are `width` bytes long."""
     entries: dict[str, tuple[str, str]] = {}
     at = 0
@@ -137,7 +137,7 @@ def _parse(data: bytes, width: int) -> dict[str, tuple[str, str]]:
 
 
 def _lines(entries: Mapping[str, tuple[str, str]]) -> list[str]:
-    return [f"{mode} {_KINDS.get(mode, 'blob')} {oid}\t{name}" for name, (mode, oid) in entries.items()]
+    return [f"{mode} {KINDS.get(mode, 'blob')} {oid}\t{name}" for name, (mode, oid) in entries.items()]
 
 
 class _TreeWriter:
