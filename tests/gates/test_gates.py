@@ -239,6 +239,13 @@ def test_where_requests_are_signed_an_unproven_requester_holds_the_change() -> N
     assert state_of(assess_all(strict, replace(approved, request_is_proven=True), NOON)) is GateState.PASS
 
 
+@pytest.mark.parametrize("undoing", list(Undoing))
+def test_a_version_that_may_not_be_served_fails_even_as_the_target_of_a_rollback(undoing: Undoing) -> None:
+    banned = evidence(undoing=undoing, unfit="iris@2.0.0 is quarantined: it leaks")
+
+    assert only(assess_all(policy(), banned, NOON)).state is GateState.FAIL
+
+
 def test_a_failure_outweighs_what_is_pending() -> None:
     made = [Verdict("a", state, "") for state in (GateState.PASS, GateState.PENDING, GateState.FAIL)]
 

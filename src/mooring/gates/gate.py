@@ -63,8 +63,9 @@ class Evidence:
     """One change of one pointer and all that its gates may look at.
 
     `before` is the pointer that the change replaces and `after` the one it brings (None: no file). `metrics` are those
-    of the version that comes, `live_metrics` of the one that is live, None where none is. `soaks` has the history of
-    the same model's pointer in each environment that a soak names. `requester` is what the proposal says of itself, and
+    of the version that comes, `live_metrics` of the one that is live, None where none is. `unfit` says why the version
+    that comes (back) may not be served at all: it is quarantined, archived or gone. `soaks` has the history of the same
+    model's pointer in each environment that a soak names. `requester` is what the proposal says of itself, and
     `request_is_proven` whether that person's own signature says the same.
     """
 
@@ -74,6 +75,7 @@ class Evidence:
     after: Pointer | None
     requester: str
     undoing: Undoing = Undoing.NO
+    unfit: str | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     live_metrics: Mapping[str, float] | None = None
     specs: Mapping[str, MetricSpec] = field(default_factory=dict)
@@ -88,13 +90,15 @@ class Evidence:
 
 
 def assess_all(policy: Policy, evidence: Evidence, now: int) -> tuple[Verdict, ...]:
-    """Every gate of `policy`, in the order a reader wants them: metrics and soaks, freeze, approvals.
+    """Every gate of `policy`, as a reader wants them: the version itself, metrics and soaks, freeze, approvals.
 
     `policy` is that of the base: a change is never judged by what it brings itself. `now` is in seconds since 1970.
     """
     from mooring.gates import approvals, freeze, metrics, soak
 
     found: list[Verdict] = []
+    if evidence.unfit is not None:
+        found.append(Verdict("version", GateState.FAIL, evidence.unfit))
     for spec in policy.gates:
         if spec.soak is not None:
             found.append(soak.assess(spec.soak, evidence, now))

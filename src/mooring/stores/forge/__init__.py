@@ -1,0 +1,1 @@
+"""Where changes are proposed and approved: so far a plain Git remote."""
