@@ -205,7 +205,9 @@ class Registry:
 
         draft = Draft(model, fields or {}, allow_unsafe_format=allow_unsafe_format, owners=owners)
         request = RegisterRequest(draft, sources_of(files), version, bump)
-        return register(self._hub, request, now_ms=_now_ms(), merge=merge, dry_run=dry_run)
+        return register(
+            self._hub, request, now_ms=_now_ms(), merge=merge, dry_run=dry_run, cache=self.artifacts()
+        )
 
     def promote(
         self,

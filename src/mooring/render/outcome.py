@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mooring.domain.model import ModelVersion
 from mooring.domain.pointer import Pointer
 from mooring.domain.promotion import PromotionPlan, RollbackPlan
 
@@ -42,3 +43,21 @@ def rollback_facts(plan: RollbackPlan, presence: str) -> list[tuple[str, str]]:
     if plan.undone is not None:
         facts.append(("undoes", plan.undone.promotion))
     return [*facts, ("bytes", presence)]
+
+
+def registration_facts(manifest: ModelVersion) -> list[tuple[str, str]]:
+    """What a registration brings."""
+    size = sum(file.size for file in manifest.artifact.files)
+    facts = [
+        ("version", manifest.ref),
+        ("files", f"{len(manifest.artifact.files)}, {size:,} bytes"),
+        ("digest", manifest.artifact.digest),
+    ]
+    if manifest.framework is not None:
+        facts.append(("framework", f"{manifest.framework.name} {manifest.framework.version or ''}".strip()))
+    if manifest.metrics:
+        facts.append(("metrics", ", ".join(f"{name} {value:g}" for name, value in manifest.metrics.items())))
+    if manifest.training is not None and manifest.training.code is not None:
+        dirty = " (with changes that are not committed)" if manifest.training.code.dirty else ""
+        facts.append(("code", manifest.training.code.commit + dirty))
+    return facts
