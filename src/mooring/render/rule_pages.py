@@ -81,11 +81,11 @@ def explain(rule: Described) -> str:
     """The page of a rule for a terminal."""
     page = rule.page
     parts = [
-        f"{rule.id} ({rule.severity}, {rule.family}): judges {_SCOPES[rule.scope]}.",
+        _wrapped(f"{rule.id} ({rule.severity}, {rule.family}): judges {_SCOPES[rule.scope]}."),
         _wrapped(page.title),
         _wrapped(page.finds),
-        f"Why it matters\n{_wrapped(page.why, '  ')}",
-        f"How to mend it\n{_wrapped(page.mend, '  ')}",
+        f"Why it matters\n{_wrapped(_capital(page.why), '  ')}",
+        f"How to mend it\n{_wrapped(_capital(page.mend), '  ')}",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
