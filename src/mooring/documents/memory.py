@@ -53,6 +53,9 @@ class MemoryFiles:
         """The entry at `path`, or None."""
         return self._entries.get(path)
 
+    def look_up(self, paths: Sequence[str]) -> None:
+        """Nothing to prepare: everything is in memory."""
+
     def children(self, folder: str) -> Sequence[Entry]:
         """The direct entries of `folder`, sorted by path."""
         return self._by_folder.get(folder, [])

@@ -46,6 +46,9 @@ class Files(Protocol):
     def entry(self, path: str) -> Entry | None:
         """The entry at `path`, or None."""
 
+    def look_up(self, paths: Sequence[str]) -> None:
+        """Say which paths `entry` will be asked for, so that they can be found in one go."""
+
     def children(self, folder: str) -> Sequence[Entry]:
         """The direct entries of `folder`, sorted by path; empty when there is no such folder."""
 
@@ -114,6 +117,16 @@ class Registry:
                 ((_, found),) = self.files.documents([entry], kind)
             self._cache[path] = found
         return self._cache[path]  # type: ignore[return-value]  # one path has one kind
+
+    def load_many(self, paths: Sequence[str], kind: type[D]) -> dict[str, D | Unreadable]:
+        """The documents at those of `paths` where there is a file, read in bulk; `load` then has them too."""
+        self.files.look_up([path for path in paths if path not in self._cache])
+        fresh = {path: self.files.entry(path) for path in paths if path not in self._cache}
+        blobs = [entry for entry in fresh.values() if entry is not None and entry.kind == "blob"]
+        self._cache.update(dict.fromkeys(fresh))
+        self._cache.update({entry.path: found for entry, found in self.files.documents(blobs, kind)})
+        loaded = ((path, self.load(path, kind)) for path in paths)
+        return {path: found for path, found in loaded if found is not None}
 
     def require(self, path: str, kind: type[D], what: str, hint: str | None = None) -> D:
         """The document at `path`; raises NotFoundError without a file and RefusedError when it is unreadable."""

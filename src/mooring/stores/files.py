@@ -52,7 +52,11 @@ class GitFiles:
 
     def look_up(self, paths: Sequence[str]) -> None:
         """Find the blobs at `paths` in one go, for `entry` to answer from."""
-        wanted = [path for path in paths if path not in self._single]
+        wanted = [
+            path
+            for path in dict.fromkeys(paths)
+            if path not in self._single and path.rpartition("/")[0] not in self._names
+        ]
         for path, oid in zip(wanted, self.repository.blob_ids(self._commit, wanted), strict=True):
             # A look-up by name tells no mode; links and submodules are met by listings, which rules about them read.
             self._single[path] = None if oid is None else Entry(path, "100644", "blob", oid)
