@@ -9,8 +9,8 @@ from pathlib import Path
 from mooring.errors import IntegrityError, MooringError, NotFoundError, RefusedError, UnavailableError
 from mooring.stores.git.url import redact
 
-_OWNERSHIP = re.compile(r"dubious ownership in repository at '([^']+)'")
-_LOCK = re.compile(r"Unable to create '([^']+\.lock)': File exists")
+_OWNERSHIP = re.compile(r"dubious ownership in repository at '(.+)'$", re.MULTILINE)
+_LOCK = re.compile(r"Unable to create '(.+\.lock)': File exists")
 _REMOTE_GONE = re.compile(
     r"Could not read from remote repository|does not appear to be a git repository|Could not resolve host"
     r"|unable to access '|Connection (?:refused|reset|timed out)|the remote end hung up|early EOF"
@@ -20,7 +20,7 @@ _REMOTE_GONE = re.compile(
 )
 _CORRUPT = re.compile(
     r"(?:loose object|object|packed object|pack) ?\S* (?:\(stored in [^)]+\) )?is corrupt|hash mismatch"
-    r"|inflate: data stream error|object file \S+ is empty|unable to unpack|index-pack failed|fsck error|bad tree|"
+    r"|inflate: data stream error|unable to stream|object file \S+ is empty|unable to unpack|index-pack failed|fsck error|bad tree|"
     r"file \S+ is not a GIT packfile|packfile \S+ (?:cannot|does not)|garbage at end"
 )
 _MISSING = re.compile(

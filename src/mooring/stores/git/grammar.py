@@ -15,7 +15,7 @@ _OID = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})", re.ASCII)
 _SHORT_OID = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
 # git-check-ref-format(1) forbids exactly these characters, "..", "@{" and control characters.
 _BAD_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
-_STEPS = re.compile(r"(?:[~^][0-9]{0,6})*$", re.ASCII)
+_STEPS = re.compile(r"(?:[~^][0-9]{0,6})*\Z", re.ASCII)
 _CONFIG_KEY = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?:\.[^\x00-\x1f]+)?\.[A-Za-z][A-Za-z0-9-]*")
 _REMOTE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]*", re.ASCII)
 _MAX_LENGTH = 1024

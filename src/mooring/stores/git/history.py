@@ -17,6 +17,7 @@ _RAW = (
     "--no-relative",
     "--ignore-submodules=none",
     "--no-ext-diff",
+    "-O/dev/null",
 )
 _FIELDS = ("%H", "%P", "%T", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%s", "%B")
 _ABSENT_MODE = "000000"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import subprocess
 import threading
@@ -10,17 +12,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, TypeAlias, cast
 
-from mooring.errors import IntegrityError, UsageError
-from mooring.stores.git.failures import MissingObjectError
+from mooring.errors import IntegrityError, MooringError, UsageError
+from mooring.stores.git.failures import MissingObjectError, explain
 from mooring.stores.git.grammar import check_oid
 from mooring.stores.git.process import GitRunner, stop
 
-_HEADER = re.compile(rb"([0-9a-f]{40}|[0-9a-f]{64}) (blob|tree|commit|tag) ([0-9]+)")
+if TYPE_CHECKING:
+    from io import BufferedReader
+    from pathlib import Path
+
+_HEADER = re.compile(rb"([0-9a-f]{40}|[0-9a-f]{64}) (blob|tree|commit|tag) ([0-9]+)\n")
 # Git collects the requests of a batch until "flush" and answers while we only read, so no batch is too long
 # for the pipes; this bounds what is held in memory.
-_BATCH = 512
+_BATCH = 128
+_CHUNK = 1 << 20
+_SHA1_DIGITS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +53,15 @@ class Header:
     """Bytes."""
 
 
+_Answer: TypeAlias = tuple[Header, bytes] | None
+
+
 class _DiedError(Exception):
     """The process ended in the middle of an answer."""
+
+
+class _DamagedError(Exception):
+    """The bytes that Git gave for an object (or for one before it in the batch) do not hash to its id."""
 
 
 class BatchReader:
@@ -67,14 +82,14 @@ class BatchReader:
         return self.typed(oid)[1]
 
     def typed(self, oid: str) -> tuple[Header, bytes]:
-        """Kind, size and bytes of the object `oid`."""
+        """Kind, size and bytes of the object `oid`; the bytes hash to the id, or IntegrityError is raised."""
         found = self._ask([f"contents {check_oid(oid)}"])[0]
         if found is None:
             # A repack between two questions can hide an object from the old process; a new one sees it.
             self.close()
             found = self._ask([f"contents {oid}"])[0]
         if found is None:
-            raise MissingObjectError(oid, self._runner.git_dir or self._runner.cwd)
+            raise self._absence(oid)
         return found
 
     def read_many(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
@@ -116,60 +131,71 @@ class BatchReader:
     ) -> None:
         self.close()
 
-    def _ask(self, requests: Sequence[str]) -> list[tuple[Header, bytes] | None]:
+    def _ask(self, requests: Sequence[str]) -> list[_Answer]:
         with self._lock:
             try:
                 return self._exchange(requests)
-            except _DiedError:
+            except (_DiedError, _DamagedError):
                 self._end()
+                return [self._one(request) for request in requests]
             except BaseException:
                 # Ctrl-C in the middle of an answer: what is left in the pipe belongs to nobody.
                 self._end()
                 raise
-            try:
-                return self._exchange(requests)
-            except BaseException as error:
-                self._end()
-                if isinstance(error, _DiedError):
-                    self._raise_reason(requests)
-                raise
 
-    def _exchange(self, requests: Sequence[str]) -> list[tuple[Header, bytes] | None]:
+    def _one(self, request: str) -> _Answer:
+        """Ask once more for one object alone, so that a damaged one does not take others along."""
+        try:
+            return self._exchange([request])[0]
+        except (_DiedError, _DamagedError) as error:
+            self._end()
+            name = request.partition(" ")[2]
+            said = self._why(name)
+            if isinstance(said, IntegrityError) or isinstance(error, _DamagedError):
+                raise IntegrityError(
+                    f"the object {name} in {self._where} is damaged", "look with: git fsck --full"
+                ) from error
+            raise said from error
+        except BaseException:
+            self._end()
+            raise
+
+    def _exchange(self, requests: Sequence[str]) -> list[_Answer]:
         process = self._running()
         if process.stdin is None or process.stdout is None:
             raise _DiedError
+        # A name that no object has: Git's answer to it ends the batch, whatever a damaged object did before.
+        end = f"?{os.urandom(8).hex()}"
         try:
-            process.stdin.write("\n".join([*requests, "flush\n"]).encode("utf-8", "surrogateescape"))
+            lines = [*requests, f"info {end}", "flush\n"]
+            process.stdin.write("\n".join(lines).encode("utf-8", "surrogateescape"))
             process.stdin.flush()
         except OSError as error:
             raise _DiedError from error
-        answers: list[tuple[Header, bytes] | None] = []
-        for request in requests:
-            line = process.stdout.readline()
-            if not line.endswith(b"\n"):
+        last = f"{end} missing\n".encode()
+        received = bytearray()
+        while not received.endswith(last):
+            # Popen types its pipes as IO[bytes]; with a buffer they are BufferedReaders.
+            data = cast("BufferedReader", process.stdout).read1(_CHUNK)
+            if not data:
                 raise _DiedError
-            header = _HEADER.fullmatch(line, 0, len(line) - 1)
-            if header is None:
-                answers.append(None)
-                continue
-            size = int(header[3])
-            data = b""
-            if request.startswith("contents "):
-                data = process.stdout.read(size + 1)
-                if len(data) != size + 1:
-                    raise _DiedError
-            answers.append((Header(header[1].decode(), header[2].decode(), size), data[:-1]))
-        return answers
+            received += data
+        return _answers(requests, bytes(received))
 
-    def _raise_reason(self, requests: Sequence[str]) -> None:
-        """Ask again for one object at a time with a Git that says why it fails, and raise that."""
-        for request in requests:
-            name = request.partition(" ")[2]
-            what = "-p" if request.startswith("contents ") else "-t"
-            self._runner.run("cat-file", what, name, ok=(0, 1, 128) if what == "-t" else (0,))
-        raise IntegrityError(
-            f"git cat-file ended without a word in {self._runner.cwd}", "look with: git fsck --full"
-        )
+    def _absence(self, oid: str) -> MooringError:
+        """Why an object could not be read: Git calls one whose first bytes are damaged missing, too."""
+        said = self._why(oid)
+        return said if isinstance(said, IntegrityError) else MissingObjectError(oid, self._where)
+
+    def _why(self, name: str) -> MooringError:
+        """What a Git that may speak says about an object that could not be read."""
+        argv = ["cat-file", "-p", name]
+        done = self._runner.run(*argv, ok=(0, 1, 128))
+        return explain(["git", *argv], done.returncode, done.stderr, where=self._where)
+
+    @property
+    def _where(self) -> Path:
+        return self._runner.git_dir or self._runner.cwd
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
@@ -183,6 +209,35 @@ class BatchReader:
             self._finalizer()
         self._finalizer = None
         self._process = None
+
+
+def _answers(requests: Sequence[str], received: bytes) -> list[_Answer]:
+    """Take a batch's output apart; _DamagedError where an object's bytes are not what its id says.
+
+    `git cat-file` hashes nothing: a loose object with other bytes is handed out under its name, and one that
+    is cut short moves everything after it.
+    """
+    answers: list[_Answer] = []
+    at = 0
+    for request in requests:
+        header = _HEADER.match(received, at)
+        if header is None:
+            answers.append(None)
+            at = received.find(b"\n", at) + 1
+            continue
+        oid, kind, size = header[1].decode(), header[2].decode(), int(header[3])
+        at = header.end()
+        data = b""
+        if request.startswith("contents "):
+            data = received[at : at + size]
+            at += size + 1
+            digest = hashlib.sha1(usedforsecurity=False) if len(oid) == _SHA1_DIGITS else hashlib.sha256()
+            digest.update(b"%s %d\0" % (header[2], size))
+            digest.update(data)
+            if digest.hexdigest() != oid:
+                raise _DamagedError(oid)
+        answers.append((Header(oid, kind, size), data))
+    return answers
 
 
 def _one_line(name: str) -> str:
