@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from mooring.domain.compatibility import solver
 from mooring.domain.compatibility.ambiguity import pattern_problems
-from mooring.domain.compatibility.shape import Document, Json, Place, Role, children, mapping
+from mooring.domain.compatibility.shape import CircularError, Document, Json, Place, mapping
 
 MAX_DEPTH = 64
 MAX_VALUES = 10_000
+MAX_APPLIED = 2_000
 MAX_PROBLEMS = 20
 _REFUSED = {
     "$dynamicRef": "a reference whose target depends on the caller; use `$ref`",
@@ -89,7 +90,7 @@ def structure_problems(root: Json) -> list[SchemaProblem]:
     document = Document(root)
     problems = [*_references(document), *_anchors(document)]
     if not problems:
-        problems.extend(_loops(document))
+        problems.extend(_expansion(document))
     if not problems and (reason := solver.unusable(root)) is not None:
         problems.append(SchemaProblem((), reason))
     return problems
@@ -121,36 +122,26 @@ def _anchors(document: Document) -> Iterator[SchemaProblem]:
             yield SchemaProblem((*place, "$anchor"), f"{anchor!r} stands twice in the document")
 
 
-def _loops(document: Document) -> Iterator[SchemaProblem]:
-    """References that come back to themselves without going into a member or an element: no value ends them."""
-    done: set[Place] = set()
-    for start in document.subschemas:
-        stack: list[tuple[Place, bool]] = [(start, False)]
-        path: set[Place] = set()
-        while stack:
-            place, left = stack.pop()
-            if left:
-                path.discard(place)
-                done.add(place)
-            elif place in path:
-                yield SchemaProblem(
-                    (*place, "$ref"), "comes back to itself without entering a member or an element"
-                )
-                return
-            elif place not in done:
-                path.add(place)
-                stack.append((place, True))
-                stack.extend((target, False) for target in _same_value(document, place))
-
-
-def _same_value(document: Document, place: Place) -> Iterator[Place]:
-    schema = document.subschemas[place]
-    target = document.resolve(mapping(schema).get("$ref"))
-    if target is not None:
-        yield target
-    for suffix, _, role in children(schema):
-        if role in (Role.IN_PLACE, Role.TEST):
-            yield place + suffix
+def _expansion(document: Document) -> Iterator[SchemaProblem]:
+    """References that never end, or that apply too many schemas to one value."""
+    try:
+        places = document.inner_first
+    except CircularError as error:
+        yield SchemaProblem(
+            (*error.place, "$ref"), "comes back to itself without entering a member or an element"
+        )
+        return
+    applied: dict[Place, int] = {}
+    chain: dict[Place, int] = {}
+    for place in places:
+        inner = list(document.same_value(place))
+        applied[place] = 1 + sum(applied[target] for target in inner)
+        chain[place] = 1 + max((chain[target] for target in inner), default=0)
+        if applied[place] > MAX_APPLIED or chain[place] > MAX_DEPTH:
+            yield SchemaProblem(
+                place, f"applies more than {MAX_APPLIED} schemas, or a chain of {MAX_DEPTH}, to one value"
+            )
+            return
 
 
 def _patterns(document: Document, *, dollar_ends: bool) -> Iterator[SchemaProblem]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import Enum
+from itertools import combinations
 
 from mooring.domain.compatibility.shape import (
     ANNOTATIONS,
@@ -72,7 +73,7 @@ class _Closer:
     def _schema(self, place: Place, schema: Json, mode: _Mode) -> Json:
         if not isinstance(schema, dict):
             return schema
-        alternatives = _is_union(schema)
+        alternatives = _chooses(self._document, place)
         closed = {
             keyword: self._keyword(place, keyword, value, mode, alternatives=alternatives)
             for keyword, value in schema.items()
@@ -89,26 +90,17 @@ class _Closer:
             )
         if mode is _Mode.CLOSED and not alternatives:
             _refuse_overlap(self._document, place)
-            also.extend(self._boundary(place, closed))
+            self._limit(place, closed)
         if also:
             closed["allOf"] = [*sequence(closed.get("allOf")), *also]
         return closed
 
-    def _boundary(self, place: Place, closed: dict[str, Json]) -> list[Json]:
-        members = _Members(self._document)
-        members.collect(place)
-        if members.open or not (members.names or members.patterns):
-            return []
-        if _stands_alone(self._document.subschemas[place]):
-            closed["additionalProperties"] = False
-            return []
-        return [
-            {
-                "properties": dict.fromkeys(sorted(members.names), True),
-                "patternProperties": dict.fromkeys(sorted(members.patterns), True),
-                "additionalProperties": False,
-            }
-        ]
+    def _limit(self, place: Place, closed: dict[str, Json]) -> None:
+        if closed.keys() & {"additionalProperties", "unevaluatedProperties"}:
+            return
+        if _names_own_members(self._document, place):
+            alone = _stands_alone(self._document.subschemas[place])
+            closed["additionalProperties" if alone else "unevaluatedProperties"] = False
 
     def _keyword(self, place: Place, keyword: str, value: Json, mode: _Mode, *, alternatives: bool) -> Json:
         if keyword == "$ref":
@@ -148,43 +140,77 @@ def _stands_alone(schema: Json) -> bool:
     )
 
 
-def _is_union(schema: dict[str, Json]) -> bool:
-    """Whether the schema is one reference or one list of alternatives, so that each of them closes itself."""
+def _chooses(document: Document, place: Place) -> bool:
+    """Whether the schema only refers to another, or chooses between ones no value shares: each closes itself.
+
+    Where a value may match several alternatives it may hold the members of all that it matches, which only
+    `unevaluatedProperties` can say; the solver loses its way in it beyond a handful of alternatives.
+    """
+    schema = mapping(document.subschemas[place])
     about_members = [
         keyword
         for keyword in schema
         if keyword
         in ("$ref", "properties", "patternProperties", "additionalProperties", "unevaluatedProperties")
         or (LISTS.get(keyword) or MAPS.get(keyword) or SINGLE.get(keyword)) is Role.IN_PLACE
+        or keyword == "if"
     ]
-    return about_members in (["$ref"], ["anyOf"], ["oneOf"])
+    if about_members == ["$ref"]:
+        return True
+    if about_members not in (["anyOf"], ["oneOf"]):
+        return False
+    keyword = about_members[0]
+    branches = [document.follow((*place, keyword, index)) for index in range(len(sequence(schema[keyword])))]
+    marks = [_marks(mapping(document.subschemas[branch])) for branch in branches]
+    return all(_apart(left, right) for left, right in combinations(marks, 2))
 
 
-class _Members:
-    """The member names that a schema and everything that holds for the same value name."""
+def _marks(schema: dict[str, Json]) -> dict[str, frozenset[str]]:
+    """What tells a value of this schema: its type (under "") and the listed values of its required members."""
+    kind = schema.get("type")
+    kinds = (
+        frozenset(str(item) for item in (kind if isinstance(kind, list) else [kind])) if kind else frozenset()
+    )
+    marks: dict[str, frozenset[str]] = {"": kinds}
+    members = mapping(schema.get("properties"))
+    for name in sequence(schema.get("required")):
+        member = mapping(members.get(str(name)))
+        values = [member["const"]] if "const" in member else sequence(member.get("enum"))
+        # Only texts: of 1 and 1.0 it would have to be known that they are equal.
+        texts = frozenset(value for value in values if isinstance(value, str))
+        if texts and len(texts) == len(values) and kinds == {"object"}:
+            marks[f".{name}"] = texts
+    return marks
 
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self._seen: set[Place] = set()
-        self.names: set[str] = set()
-        self.patterns: set[str] = set()
-        self.open = False
 
-    def collect(self, place: Place) -> None:
-        if place in self._seen:
-            return
-        self._seen.add(place)
-        schema = mapping(self._document.subschemas[place])
-        self.names |= mapping(schema.get("properties")).keys()
-        self.patterns |= mapping(schema.get("patternProperties")).keys()
-        for keyword in ("additionalProperties", "unevaluatedProperties"):
-            self.open = self.open or schema.get(keyword, False) is not False
-        target = self._document.resolve(schema.get("$ref"))
-        if target is not None:
-            self.collect(target)
-        for suffix, _, role in children(schema):
-            if role is Role.IN_PLACE or suffix == ("if",):
-                self.collect(place + suffix)
+def _apart(left: dict[str, frozenset[str]], right: dict[str, frozenset[str]]) -> bool:
+    if any(name and not left[name] & right[name] for name in left.keys() & right.keys()):
+        return True
+    numbers = {"integer", "number"}
+    kinds = left[""], right[""]
+    return all(kinds) and not kinds[0] & kinds[1] and not (kinds[0] & numbers and kinds[1] & numbers)
+
+
+def _names_own_members(document: Document, place: Place) -> bool:
+    """Whether the schema, or one that holds for the same value, names members."""
+    seen: set[Place] = set()
+    waiting = [place]
+    while waiting:
+        here = waiting.pop()
+        if here in seen:
+            continue
+        seen.add(here)
+        schema = mapping(document.subschemas[here])
+        if schema.get("properties") or schema.get("patternProperties"):
+            return True
+        target = document.resolve(schema.get("$ref"))
+        waiting.extend([] if target is None else [target])
+        waiting.extend(
+            here + suffix
+            for suffix, _, role in children(schema)
+            if role is Role.IN_PLACE or suffix == ("if",)
+        )
+    return False
 
 
 def _refuse_overlap(document: Document, place: Place) -> None:
@@ -252,8 +278,7 @@ def _names_members(document: Document, place: Place) -> bool:
         if schema.get("properties") or schema.get("patternProperties"):
             return True
         target = document.resolve(schema.get("$ref"))
-        if target is not None:
-            waiting.append(target)
+        waiting.extend([] if target is None else [target])
         waiting.extend(
             here + suffix for suffix, _, role in children(schema) if role in (Role.VALUE, Role.IN_PLACE)
         )

@@ -21,10 +21,12 @@ class InterfaceLike(Protocol):
     """The JSON Schemas of an input and an output, either of which may be missing."""
 
     @property
-    def input(self) -> Mapping[str, object] | None: ...
+    def input(self) -> Mapping[str, object] | None:
+        """The schema of what a caller sends."""
 
     @property
-    def output(self) -> Mapping[str, object] | None: ...
+    def output(self) -> Mapping[str, object] | None:
+        """The schema of what a caller gets back."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,9 @@ def _judge(side: Side, old: Document, new: Document, listed: list[Difference]) -
     wide, narrow = (after, before) if side is Side.INPUT else (before, after)
     if found := witness(accepted=narrow, refused=wide, hints=hints):
         reason = (
-            f"the input refuses what it accepted before, for example {_payload(found.payload)}"
+            f"the input refuses what it accepted before{_example(found.payload)}"
             if side is Side.INPUT
-            else f"the output may hold what it never held before, for example {_payload(found.payload)}"
+            else f"the output may hold what it never held before{_example(found.payload)}"
         )
         return _judgement(side, Bump.MAJOR, reason, listed)
     ruling = solver.admits_all(wide, narrow, size=size)
@@ -178,6 +180,7 @@ def _doubt(side: Side, why: str, listed: list[Difference]) -> _Judgement:
     return replace(_judgement(side, Bump.MAJOR, reason, listed), certain=False)
 
 
-def _payload(payload: Json) -> str:
+def _example(payload: Json) -> str:
+    """The payload as the end of a reason, unless it is too long to be read."""
     text = json.dumps(payload, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return f", for example {text}" if len(text) <= _SHOWN else ""

@@ -7,7 +7,7 @@ from mooring.domain.compatibility.shape import Document, Json, mapping, sequence
 
 MAX_STEPS = 2_000
 MAX_SIZE = 200_000
-_DEPTH = 16
+DEPTH = 16
 FORMATS: dict[str, Json] = {
     "date": "2026-01-31",
     "date-time": "2026-01-31T12:00:00Z",
@@ -61,7 +61,7 @@ class Maker:
         if options := sequence(flat.get("enum")):
             return options[self._branch % len(options)]
         kind = _kind(flat, self._branch)
-        spent = depth > _DEPTH or self._steps > MAX_STEPS
+        spent = depth > DEPTH or self._steps > MAX_STEPS
         if kind == "object":
             return {} if spent else self._object(flat, depth)
         if kind == "array":
@@ -82,7 +82,7 @@ class Maker:
         parts.extend(sequence(merged.pop("allOf", None)))
         unions = [sequence(merged.pop(keyword, None)) for keyword in ("anyOf", "oneOf")]
         parts.extend(branches[self._branch % len(branches)] for branches in unions if branches)
-        if depth <= _DEPTH * 2:
+        if depth <= DEPTH * 2:
             for part in parts:
                 merged = _both(merged, self._flat(part, depth + 1))
         return merged
@@ -91,7 +91,7 @@ class Maker:
         members = mapping(schema.get("properties"))
         required = [name for name in sequence(schema.get("required")) if isinstance(name, str)]
         wanted = dict.fromkeys(required) | (
-            dict.fromkeys(members) if self._full and depth <= _DEPTH // 2 else {}
+            dict.fromkeys(members) if self._full and depth <= DEPTH // 2 else {}
         )
         made = {
             name: self._value(members.get(name, {}), depth + 1)

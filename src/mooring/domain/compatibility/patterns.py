@@ -120,8 +120,11 @@ class _Reader:
         bounds = self.bounds()
         if bounds is None:
             return node
+        if isinstance(node, Nothing):
+            raise PatternError("repeats an anchor or a look-around")
         least, most = bounds
-        if not (self.skip("?") or self.skip("+")) and self.peek() in ("*", "+") and self.peek():
+        self.skip("?")
+        if self.peek() and self.peek() in "*+?{":
             raise PatternError("repeats a repetition")
         if max(least, most or 0) > MAX_REPEAT or (most is not None and most < least):
             raise PatternError(f"has a repetition outside 0 to {MAX_REPEAT}")
@@ -152,12 +155,14 @@ class _Reader:
         if char in "^$":
             return Nothing()
         if char == "\\":
-            if self.peek() in ("b", "B", "A", "z", "Z"):
+            if self.peek() in ("b", "B"):
                 self.take()
                 return Nothing()
             return self.escape()
-        if char in "*+?":
+        if char in "*+?{":
             raise PatternError(f"has a `{char}` with nothing to repeat")
+        if char in "]}":
+            raise PatternError(f"has a `{char}` that closes nothing; write `\\{char}`")
         return _one(char)
 
     def group(self, depth: int) -> Node:
@@ -205,7 +210,9 @@ class _Reader:
         found: set[int] = set()
         samples: list[str] = []
         while not self.skip("]"):
+            self.refuse_set_operation()
             low = self.member()
+            self.refuse_set_operation()
             if self.peek() == "-" and self.text[self.at + 1 : self.at + 2] not in ("]", ""):
                 self.take()
                 high = self.member()
@@ -215,18 +222,25 @@ class _Reader:
             else:
                 found |= low.of
             samples.append(low.sample)
-        if negated:
-            return _some(_ALL - found | {128})
         if not samples:
             raise PatternError("has an empty `[]`")
+        if negated:
+            return _some(_ALL - found | {128})
         ascii_only = _some(frozenset(found))
         return ascii_only if ascii_only.sample.isascii() else Chars(frozenset(found), samples[0])
 
+    def refuse_set_operation(self) -> None:
+        # Rust reads these as operations on sets, Python warns that it may one day.
+        if self.text[self.at : self.at + 2] in ("--", "&&", "~~", "||"):
+            raise PatternError("has a doubled `-`, `&`, `~` or `|` inside `[]`; escape one")
+
     def member(self) -> Chars:
         char = self.take()
+        if char == "[":
+            raise PatternError("has a `[` inside `[]`, which engines read differently; write `\\[`")
         if char != "\\":
             return _one(char)
-        return _one("\b") if self.skip("b") else self.escape()
+        return self.escape()
 
 
 def _one(char: str) -> Chars:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from mooring.domain.compatibility import solver
 from mooring.domain.compatibility.ambiguity import sample
-from mooring.domain.compatibility.making import FORMATS, NUMBERS, Maker, size
-from mooring.domain.compatibility.shape import Document, Json, Place, mapping, sequence
+from mooring.domain.compatibility.making import DEPTH, FORMATS, NUMBERS, Maker, size
+from mooring.domain.compatibility.shape import Document, Json, Place, Role, children, mapping, sequence
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 MAX_TRIED = 3_000
 MAX_VALUES_TRIED = 1_000_000
 MAX_SHRINKS = 200
+MAX_BURDEN = 20_000
 _BRANCHES = 4
 _PLACES = 150
+_INSIDE = (Role.VALUE, Role.TEST_VALUE)
 _PROBES = 40
 _COMMON: tuple[Json, ...] = (0, 1, -1, 0.5, 1.5, 7, "", "a", "unexpected", "2026-01-31", True, None, [], {})
 
@@ -40,6 +42,8 @@ def witness(*, accepted: Json, refused: Json, hints: tuple[Document, Document]) 
 
     It is then made smaller, for it is shown to people as the example.
     """
+    if any(_burden(document) > MAX_BURDEN for document in hints):
+        return None
     try:
         inside, outside = solver.validator(accepted), solver.validator(refused)
     except ValueError:
@@ -52,6 +56,28 @@ def witness(*, accepted: Json, refused: Json, hints: tuple[Document, Document]) 
         if spent > MAX_VALUES_TRIED:
             break
     return None
+
+
+def _burden(document: Document) -> int:
+    """At most how many schemas are applied to one path into a payload: it doubles where two describe one member."""
+    places = document.inner_first
+    before = dict.fromkeys(places, 0)
+    for _ in range(DEPTH):
+        burden: dict[Place, int] = {}
+        for place in places:
+            members = (
+                before[place + suffix]
+                for suffix, _, role in children(document.subschemas[place])
+                if role in _INSIDE
+            )
+            burden[place] = min(
+                1 + sum(burden[target] for target in document.same_value(place)) + max(members, default=0),
+                MAX_BURDEN + 1,
+            )
+        if burden == before:
+            break
+        before = burden
+    return before[()]
 
 
 def _smaller(payload: Json, inside: Draft202012Validator, outside: Draft202012Validator) -> Json:

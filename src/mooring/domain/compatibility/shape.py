@@ -99,6 +99,14 @@ def sequence(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
 
 
+class CircularError(ValueError):
+    """References come back to themselves without going into a member or an element."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self.place = place
+
+
 @dataclass(frozen=True)
 class Document:
     """One self-contained schema."""
@@ -107,23 +115,53 @@ class Document:
 
     @cached_property
     def subschemas(self) -> dict[Place, Json]:
-        """Every schema in the document by key path, the root first."""
+        """Every schema in the document by key path, in the order of writing."""
         found: dict[Place, Json] = {}
         waiting: list[tuple[Place, Json]] = [((), self.root)]
         while waiting:
             place, schema = waiting.pop()
             found[place] = schema
-            waiting.extend((place + suffix, child) for suffix, child, _ in children(schema))
+            waiting.extend((place + suffix, child) for suffix, child, _ in reversed(list(children(schema))))
         return found
 
     @cached_property
     def anchors(self) -> dict[str, Place]:
-        """The place of each `$anchor`."""
-        return {
-            name: place
-            for place, schema in self.subschemas.items()
-            if isinstance(name := mapping(schema).get("$anchor"), str)
-        }
+        """The first place of each `$anchor`."""
+        found: dict[str, Place] = {}
+        for place, schema in self.subschemas.items():
+            if isinstance(name := mapping(schema).get("$anchor"), str):
+                found.setdefault(name, place)
+        return found
+
+    def same_value(self, place: Place) -> Iterator[Place]:
+        """The schemas that are applied to a value because the one at `place` is: targets, branches, conditions."""
+        schema = self.subschemas[place]
+        target = self.resolve(mapping(schema).get("$ref"))
+        if target is not None:
+            yield target
+        for suffix, _, role in children(schema):
+            if role in (Role.IN_PLACE, Role.TEST):
+                yield place + suffix
+
+    @cached_property
+    def inner_first(self) -> tuple[Place, ...]:
+        """Every place after those `same_value` gives for it; CircularError where that comes back to itself."""
+        done: dict[Place, None] = {}
+        for start in self.subschemas:
+            path: set[Place] = set()
+            stack = [(start, False)]
+            while stack:
+                place, left = stack.pop()
+                if left:
+                    path.discard(place)
+                    done[place] = None
+                elif place in path:
+                    raise CircularError(place)
+                elif place not in done:
+                    path.add(place)
+                    stack.append((place, True))
+                    stack.extend((target, False) for target in self.same_value(place))
+        return tuple(done)
 
     def resolve(self, reference: Json) -> Place | None:
         """The place a `$ref` names, or None if it is not a schema of this document."""
