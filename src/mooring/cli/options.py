@@ -76,4 +76,21 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON (schemas/output/).")(command)
 
 
+def limit_option(default: int) -> Callable[[F], F]:
+    """`--limit N`: how many rows at most; 0 means all, which the command gets as None."""
+
+    def all_for_none(_: click.Context, __: click.Parameter, value: int) -> int | None:
+        return value or None
+
+    return click.option(
+        "--limit",
+        type=click.IntRange(min=0),
+        default=default,
+        show_default=True,
+        callback=all_for_none,
+        metavar="N",
+        help="How many at most; 0 for all.",
+    )
+
+
 pass_session = click.make_pass_decorator(Session)

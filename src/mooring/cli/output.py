@@ -11,14 +11,11 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mooring.render.blocks import Block, Facts, Grid, Heading, Problem, Prose
 from mooring.render.findings import visible
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
+_WHOLE = 16
 _BOLD, _DIM, _RED, _YELLOW, _OFF = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[0m"
 
 
@@ -44,8 +41,9 @@ class Output:
 
     @property
     def _may_color(self) -> bool:
-        plain = bool(self.environ.get("NO_COLOR")) or self.environ.get("TERM") == "dumb"
-        return bool(self.environ.get("FORCE_COLOR")) or not plain
+        if self.environ.get("NO_COLOR"):
+            return False
+        return bool(self.environ.get("FORCE_COLOR")) or self.environ.get("TERM") != "dumb"
 
     @property
     def width(self) -> int:
@@ -89,43 +87,55 @@ class Output:
             for block in blocks:
                 sys.stdout.write("".join(f"{line}\n" for line in _plain(block)))
             return
-        console = self._console()
         for number, block in enumerate(blocks):
             after_heading = number > 0 and isinstance(blocks[number - 1], Heading)
             if number > 0 and not after_heading:
-                console.print()
-            self._show(console, block)
+                sys.stdout.write("\n")
+            sys.stdout.write("".join(f"{line.rstrip()}\n" for line in self._page(block)))
 
-    def _console(self) -> Console:
+    def _page(self, block: Block) -> list[str]:
+        match block:
+            case Heading(text):
+                return [self._shaded(visible(text), _BOLD)]
+            case Prose(text):
+                return [visible_lines(text)]
+            case Problem(text):
+                return [self._shaded(f"problem: {visible_lines(text)}", _YELLOW)]
+            case Facts(pairs):
+                return _facts(pairs)
+            case Grid():
+                return self._table(block)
+
+    def _shaded(self, text: str, shade: str) -> str:
+        return f"{shade}{text}{_OFF}" if self.color else text
+
+    def _table(self, grid: Grid) -> list[str]:
         from rich.console import Console
+        from rich.table import Table
 
-        return Console(
-            file=sys.stdout,
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for number, column in enumerate(grid.columns):
+            longest = max((len(row[number]) for row in grid.rows), default=0)
+            table.add_column(
+                column.upper(),
+                justify="right" if number in grid.numbers else "left",
+                overflow="fold",
+                # The first column is what one copies into the next command; a date in two lines is no date.
+                no_wrap=number == 0 or longest <= _WHOLE,
+            )
+        for row in grid.rows:
+            table.add_row(*(visible(cell) for cell in row))
+        console = Console(
             width=self.width,
             force_terminal=True,
-            no_color=not self.color,
-            color_system="auto" if self.color else None,
+            color_system="standard" if self.color else None,
             highlight=False,
             markup=False,
             emoji=False,
         )
-
-    def _show(self, console: Console, block: Block) -> None:
-        match block:
-            case Heading(text):
-                self._styled(console, visible(text), _BOLD)
-            case Prose(text):
-                console.print(visible_lines(text))
-            case Problem(text):
-                self._styled(console, f"problem: {visible_lines(text)}", _YELLOW)
-            case Facts(pairs):
-                console.print(_facts_table(pairs))
-            case Grid():
-                console.print(_grid_table(block))
-
-    def _styled(self, console: Console, text: str, shade: str) -> None:
-        style = {_BOLD: "bold", _YELLOW: "yellow"}[shade] if self.color else ""
-        console.print(text, style=style)
+        with console.capture() as captured:
+            console.print(table)
+        return captured.get().splitlines()
 
 
 def json_text(data: Mapping[str, object]) -> str:
@@ -152,29 +162,10 @@ def _plain(block: Block) -> list[str]:
             return ["\t".join(visible(cell) for cell in row) for row in rows]
 
 
-def _facts_table(pairs: Sequence[tuple[str, str]]) -> object:
-    from rich.table import Table
-
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+def _facts(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    width = max((len(name) for name, _ in pairs), default=0) + 2
+    lines = []
     for name, value in pairs:
-        table.add_row(name, visible_lines(value))
-    return table
-
-
-def _grid_table(grid: Grid) -> object:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for number, column in enumerate(grid.columns):
-        table.add_column(
-            column.upper(),
-            justify="right" if number in grid.numbers else "left",
-            overflow="fold",
-            # The first column is what one copies into the next command.
-            no_wrap=number == 0,
-        )
-    for row in grid.rows:
-        table.add_row(*(visible(cell) for cell in row))
-    return table
+        first, *rest = visible_lines(value).split("\n")
+        lines += [f"{name.ljust(width)}{first}", *(" " * width + line for line in rest)]
+    return lines

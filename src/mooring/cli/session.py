@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from mooring.cli.output import Output
 
 if TYPE_CHECKING:
+    from mooring.render.blocks import Block
     from mooring.stores.hub import Hub
 
 
@@ -46,6 +47,8 @@ class Session:
             from mooring import wiring
 
             self._hub = wiring.open_hub(self.registry, environ=self.environ, offline=self.offline)
+            if self._hub.unreachable is not None:
+                self.output.warning(f"answered from what was fetched before: {self._hub.unreachable.message}")
         return self._hub
 
     def commit(self) -> str:
@@ -61,6 +64,13 @@ class Session:
         from mooring.usecases.revisions import commit_named
 
         return commit_named(hub, self.ref)
+
+    def show(self, what: Mapping[str, object] | Sequence[Block]) -> None:
+        """Print a result: plain data as JSON, blocks as a page or as rows."""
+        if isinstance(what, Mapping):
+            self.output.json(what)
+        else:
+            self.output.blocks(what)
 
     def __enter__(self) -> Self:
         return self
