@@ -55,7 +55,8 @@ def command(
 
     hub = session.hub()
     said = draft_of(session, model, sources, given)
-    request = RegisterRequest(said.draft, said.files, version, bump, said.roles, said.formats)
+    wanted = version if version is not None or bump is not None else said.version
+    request = RegisterRequest(said.draft, said.files, wanted, bump, said.roles, said.formats)
     cache = ArtifactCache(wiring.cache_directory(session.environ) / "artifacts")
     with progress(session) as told:
         done = register(

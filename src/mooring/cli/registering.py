@@ -84,9 +84,10 @@ def draft_options(command: F) -> F:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the options say: the draft, the files by their path in the artifact, their roles and formats."""
+    """What the options say: the draft and its version, the files by their path in the artifact, roles and formats."""
 
     draft: Draft
+    version: str | None
     files: dict[str, Path]
     roles: dict[str, str]
     formats: dict[str, str]
@@ -101,6 +102,9 @@ def draft_of(session: Session, model: str, sources: Sequence[Path], given: Mappi
     fields: dict[str, object] = {}
     for path in _paths(given, "drafts"):
         fields = said.merged(fields, said.read_mapping(path))
+    # A draft may repeat what the command line says; where they differ, the command line counts.
+    fields.pop("model", None)
+    version = fields.pop("version", None)
     unsafe = bool(fields.pop("allow_unsafe_format", False)) or bool(given["allow_unsafe_format"])
     for name in ("metrics", "hyperparameters"):
         if words := _words(given, name):
@@ -114,7 +118,8 @@ def draft_of(session: Session, model: str, sources: Sequence[Path], given: Mappi
     fields = said.merged(fields, _training(session, given, fields))
     fields = _known(fields, files)
     draft = Draft(model, fields, allow_unsafe_format=unsafe, owners=_words(given, "owner"))
-    return Said(draft, files, _texts(given, "role", "role"), _texts(given, "formats", "format"))
+    number = version if isinstance(version, str) else None
+    return Said(draft, number, files, _texts(given, "role", "role"), _texts(given, "formats", "format"))
 
 
 def _texts(given: Mapping[str, object], name: str, what: str) -> dict[str, str]:
