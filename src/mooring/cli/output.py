@@ -12,10 +12,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mooring.render.blocks import Block, Facts, Grid, Heading, Problem, Prose
+from mooring.render.blocks import Block, Facts, Grid, Heading, Log, LogEntry, Problem, Prose
 from mooring.render.findings import visible
 
-_WHOLE = 16
+_WHOLE = 26
 _BOLD, _DIM, _RED, _YELLOW, _OFF = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[0m"
 
 
@@ -103,11 +103,23 @@ class Output:
                 return [self._shaded(f"problem: {visible_lines(text)}", _YELLOW)]
             case Facts(pairs):
                 return _facts(pairs)
+            case Log(entries):
+                return self._log(entries)
             case Grid():
                 return self._table(block)
 
     def _shaded(self, text: str, shade: str) -> str:
         return f"{shade}{text}{_OFF}" if self.color else text
+
+    def _log(self, entries: Sequence[LogEntry]) -> list[str]:
+        columns = zip(*(entry.cells for entry in entries), strict=True)
+        widths = [max(len(visible(cell)) for cell in column) for column in columns]
+        lines = []
+        for entry in entries:
+            cells = [visible(cell).ljust(width) for cell, width in zip(entry.cells, widths, strict=True)]
+            lines.append("  ".join([self._shaded(cells[0], _YELLOW), *cells[1:]]))
+            lines += [f"    {visible(detail)}" for detail in entry.details]
+        return lines
 
     def _table(self, grid: Grid) -> list[str]:
         from rich.console import Console
@@ -158,7 +170,7 @@ def _plain(block: Block) -> list[str]:
             return [f"problem: {visible(text)}"]
         case Facts(pairs):
             return [f"{name}\t{visible(value)}" for name, value in pairs]
-        case Grid(_, rows):
+        case Grid(_, rows) | Log(rows=Grid(_, rows)):
             return ["\t".join(visible(cell) for cell in row) for row in rows]
 
 

@@ -51,14 +51,20 @@ class Session:
                 self.output.warning(f"answered from what was fetched before: {self._hub.unreachable.message}")
         return self._hub
 
+    def bring_up_to_date(self) -> Hub:
+        """The registry, fetched first where `--fetch` asks for it; raises UnavailableError."""
+        hub = self.hub()
+        # A mirror was brought up to date when it was opened.
+        if self.fetch and not hub.in_mirror:
+            hub.fetch()
+        return hub
+
     def commit(self) -> str:
         """The commit to read: `--ref`, else main as last fetched (`--fetch` asks the remote first).
 
         Raises NotFoundError where there is no such commit, UnavailableError when the remote does not answer.
         """
-        hub = self.hub()
-        if self.fetch and not hub.in_mirror:
-            hub.fetch()
+        hub = self.bring_up_to_date()
         if self.ref is None:
             return hub.tip()
         from mooring.usecases.revisions import commit_named

@@ -44,4 +44,20 @@ class Problem:
     text: str
 
 
-Block: TypeAlias = Heading | Facts | Grid | Prose | Problem
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One entry of a log: a line of aligned cells, and lines of detail below it."""
+
+    cells: Sequence[str]
+    details: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Events: for people as entries, for programs in a pipe as the rows of a table."""
+
+    entries: Sequence[LogEntry]
+    rows: Grid
+
+
+Block: TypeAlias = Heading | Facts | Grid | Log | Prose | Problem
