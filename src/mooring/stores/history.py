@@ -61,6 +61,8 @@ class GitHistory:
         cached = self._cache.steps(key)
         if cached is not None and cached.tip == self._tip:
             return _thaw(cached.json)
+        if cached is not None and self._is_gone(cached.tip):
+            cached = None
         since, latest, known = None, 0, list[PathStep]()
         if cached is not None and self._repository.on_first_parent_chain(cached.tip, self._tip):
             since, latest, known = cached.tip, cached.latest, _thaw(cached.json)
@@ -75,13 +77,26 @@ class GitHistory:
             self._cache.put_steps(key, CachedSteps(self._tip, latest, _freeze(known)))
         return known
 
+    def _is_gone(self, commit: str) -> bool:
+        """Whether a commit that the cache speaks of was pruned: main was rewritten, and nothing holds the old line."""
+        return self._repository.commit_id(commit) is None
+
+    @cached_property
+    def times(self) -> dict[str, int]:
+        """The time of each commit of the line, oldest first, never less than its predecessor's (DESIGN 4.5)."""
+        return self._times_after(None, 0)
+
     def _times(self, since: str | None, latest: int) -> tuple[dict[str, int], int]:
-        """The time of each commit of the line, never less than its predecessor's (DESIGN 4.5)."""
+        """The times of the commits after `since`, and the highest of them all; `latest` is that of `since`."""
+        times = self.times if since is None else self._times_after(since, latest)
+        return times, next(reversed(times.values()), latest)
+
+    def _times_after(self, since: str | None, latest: int) -> dict[str, int]:
         times: dict[str, int] = {}
         for oid, time in reversed(self._repository.first_parent_times(self._tip or "HEAD", since=since)):
             latest = max(latest, time)
             times[oid] = latest
-        return times, latest
+        return times
 
     @cached_property
     def _promotions_are_known(self) -> bool:
@@ -91,6 +106,8 @@ class GitHistory:
         known = self._cache.mark("promotions")
         if known == self._tip:
             return True
+        if known is not None and self._is_gone(known):
+            known = None
         since = (
             known if known is not None and self._repository.on_first_parent_chain(known, self._tip) else None
         )
