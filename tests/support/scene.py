@@ -18,18 +18,20 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mooring import wiring
 from mooring.domain import layout
 from mooring.domain.environment import GateSpec
 from mooring.domain.references import parse_reference
+from mooring.stores.cache import Cache
 from mooring.stores.git.repository import Repository
 from mooring.stores.hub import Hub
 from mooring.usecases import approve, merge, promote, rollback
 from mooring.usecases.merge import Merged
 from mooring.usecases.promote import Promoted
+from mooring.usecases.receive import RefLine, Refusal, receive
 from tests.support.builder import Builder
 
 HOOKS = Path(__file__).resolve().parents[2] / "hooks"
@@ -202,6 +204,19 @@ class Scene:
     def hub(self) -> Hub:
         """The bare remote itself, opened anew."""
         return wiring.open_hub(self.remote)
+
+    def offered(
+        self, person: Person, commit: str | None, ref: str = "refs/heads/main"
+    ) -> tuple[Refusal, ...]:
+        """What the server would say if `person` pushed `commit` (None: nothing) to `ref`, without the push.
+
+        The objects are pushed to a branch that nobody guards, which is where the quarantine would have them.
+        """
+        if commit is not None:
+            person.push(commit, "refs/heads/offered", "--force", "--no-verify")
+        hub = replace(self.hub(), cache=Cache(None))
+        old = hub.repository.refs(ref).get(ref)
+        return receive(hub, [RefLine(old, commit, ref)], principal=None, now=self.clock[0])
 
     def config(self, key: str, value: str) -> None:
         """Set a configuration key of the remote, as its operator does."""

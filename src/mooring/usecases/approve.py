@@ -1,4 +1,4 @@
-"""Approve a proposal, or sign one's own request."""
+"""Approve a proposal, sign one's own request, or take either back."""
 
 from __future__ import annotations
 
@@ -79,6 +79,25 @@ def sign_request(
     return _state(hub, proposal, Role.REQUEST, key=key, principal=principal, now=now, dry_run=dry_run)
 
 
+def retract(
+    hub: Hub,
+    selector: str,
+    *,
+    environment: str | None = None,
+    key: Path | None = None,
+    principal: str | None = None,
+    now: int,
+    dry_run: bool = False,
+) -> Approved:
+    """Take back, signed, what one said about a proposal: it counts no more.
+
+    Parameters and errors are those of `approve`. The earlier statement is replaced and not deleted: a server cannot
+    know who deletes, but it can see who signs.
+    """
+    proposal = select(local.proposals(hub, hub.refresh()), selector, environment)
+    return _state(hub, proposal, Role.RETRACT, key=key, principal=principal, now=now, dry_run=dry_run)
+
+
 def _state(
     hub: Hub,
     proposal: Proposal,
@@ -156,7 +175,7 @@ def _refuse_wrong_person(hub: Hub, proposal: Proposal, role: Role, names: frozen
     asks = is_requester(names, proposal.requester)
     if role is Role.REQUEST and not asks:
         raise RefusedError(f"{proposal.requester} asks for this, and nobody else can sign the request")
-    if role is Role.REQUEST:
+    if role is not Role.APPROVE:
         return
     if asks:
         raise RefusedError(

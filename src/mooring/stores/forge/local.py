@@ -15,7 +15,7 @@ from mooring.errors import RefusedError
 from mooring.stores.files import decode_blob
 from mooring.stores.forge.proposal import Proposal, ProposalKind
 from mooring.stores.forge.statement import Statement, Subject, change_key
-from mooring.stores.forge.votes import Ballot, allowed_signers, read_ballot
+from mooring.stores.forge.votes import Ballot, allowed_signers, read_ballot, tagged_at
 from mooring.stores.git.identity import Identity, Moment
 from mooring.stores.git.push import RefUpdate
 from mooring.stores.git.repository import CommitRecord
@@ -56,14 +56,16 @@ def write_statement(hub: Hub, statement: Statement, *, key: SigningKey | None, n
     if target is None:
         raise RefusedError("a change from nothing to nothing needs no approval")
     hub.repository.prefetch([target])
+    there = hub.approvals(statement.subject.key).get(statement.principal)
+    # A server takes a statement in the place of another only if it is newer, so that nobody can replay the older one.
+    time = now if there is None else max(now, tagged_at(hub.repository, there) + 1)
     tag = hub.repository.make_tag(
         name=statement.ref.removeprefix("refs/mooring/"),
         target=target,
         message=statement.text,
-        time=Moment(now),
+        time=Moment(time),
         sign_key=key.path if key is not None else None,
     )
-    there = hub.approvals(statement.subject.key).get(statement.principal)
     outcome = hub.push([RefUpdate(tag, statement.ref, there or "")])
     if not outcome.ok:
         raise outcome.error(f"the statement of {statement.principal}")

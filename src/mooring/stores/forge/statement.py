@@ -15,7 +15,7 @@ _NOTHING = "none"
 _TITLE = "Mooring statement"
 _FORM = re.compile(
     r"Mooring statement\n\n"
-    r"role: (?P<role>approve|request)\n"
+    r"role: (?P<role>approve|request|retract)\n"
     r"path: (?P<path>[^\n]+)\n"
     r"base: (?P<base>none|[0-9a-f]{40,64})\n"
     r"blob: (?P<blob>none|[0-9a-f]{40,64})\n"
@@ -25,10 +25,11 @@ _FORM = re.compile(
 
 
 class Role(StrEnum):
-    """What somebody says about a change: that they agree with it, or that they ask for it."""
+    """What somebody says about a change: that they agree with it, ask for it, or take either back."""
 
     APPROVE = "approve"
     REQUEST = "request"
+    RETRACT = "retract"
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,9 @@ def believe(
 
 
 def tagged_at(repository: Repository, oid: str) -> int:
-    """When the tagger says that the tag was made, in seconds since 1970; 0 where the line cannot be read."""
-    words = read_tag(repository, oid).tagger.rsplit(" ", 2)
+    """When the tagger says that the tag was made, in seconds since 1970; 0 where it is no tag that says so."""
+    try:
+        words = read_tag(repository, oid).tagger.rsplit(" ", 2)
+    except MooringError:
+        return 0
     return int(words[1]) if len(words) == 3 and words[1].isdigit() else 0

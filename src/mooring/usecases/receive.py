@@ -1,0 +1,304 @@
+"""What a bare server accepts: a pointer on main changes only by what was approved before the push (DESIGN section 7).
+
+Runs in Git's `pre-receive`: refs are as they were before the push, pushed objects lie in the quarantine. Whatever the
+push brings is data: the rules, policies and signers of main before each commit judge it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from mooring.domain import layout
+from mooring.domain.change import Change
+from mooring.domain.environment import Policy
+from mooring.domain.finding import Level
+from mooring.domain.layout import FileKind
+from mooring.domain.registry import Registry
+from mooring.errors import IntegrityError, MooringError, UsageError
+from mooring.gates.gate import GateState
+from mooring.rules.engine import check_change, check_registry
+from mooring.rules.pointer_moves import PointerMove, moves
+from mooring.stores.cache import Cache
+from mooring.stores.forge.votes import allowed_signers, believe, read_ballot, tagged_at
+from mooring.stores.git.grammar import is_oid
+from mooring.stores.git.repository import CommitRecord
+from mooring.stores.hub import Hub
+from mooring.usecases import evidence
+
+_GOVERNING: Final = frozenset(
+    {
+        FileKind.POLICY,
+        FileKind.SETTINGS,
+        FileKind.SIGNERS,
+        FileKind.DVC_CONFIG,
+        FileKind.ATTRIBUTES,
+        FileKind.WAIVERS,
+    }
+)
+POLICY_CHANGES: Final = "mooring.policyChanges"
+"""Set to `allow` in the bare repository's own configuration, its operator lets pushes change how changes are judged."""
+TRUST_PRINCIPAL: Final = "mooring.trustPrincipal"
+"""Set to `true` there, `MOORING_PRINCIPAL` counts: over file:// whoever pushes could set that variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefLine:
+    """One line of what Git gives `pre-receive`: a ref, and its value before and after (None: it does not exist)."""
+
+    old: str | None
+    new: str | None
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a push is refused: which rule, where, what is wrong and what to do."""
+
+    rule: str
+    place: str
+    message: str
+    hint: str | None = None
+
+
+def parse_ref_lines(text: str) -> tuple[RefLine, ...]:
+    """The lines `OLD NEW REF` of standard input; raises UsageError for anything else."""
+    found: list[RefLine] = []
+    for line in text.splitlines():
+        words = line.split(" ", 2)
+        if len(words) != 3 or not all(is_oid(oid) for oid in words[:2]):
+            raise UsageError(
+                f"not a line of pre-receive: {line!r}", "Git itself runs this hook; see githooks(5)."
+            )
+        old, new = (oid if oid.strip("0") else None for oid in words[:2])
+        found.append(RefLine(old, new, words[2]))
+    return tuple(found)
+
+
+def receive(hub: Hub, lines: Iterable[RefLine], *, principal: str | None, now: int) -> tuple[Refusal, ...]:
+    """Why the push of `lines` to the bare repository of `hub` is refused; empty when it is accepted.
+
+    `principal` is who the server says is pushing (`MOORING_PRINCIPAL`), believed only where the operator said so; `now`
+    is in seconds since 1970. Raises UnavailableError and IntegrityError where the repository cannot be read.
+    """
+    trusted = principal if _server_says(hub, TRUST_PRINCIPAL, "true") else None
+    found: list[Refusal] = []
+    for line in lines:
+        if line.ref == hub.main_ref:
+            found += _main(hub, line, vouched=trusted is not None, now=now)
+        elif line.ref.casefold() == hub.main_ref.casefold():
+            found.append(
+                Refusal("confusable-branch", line.ref, f"it differs from {hub.main_ref} by capitals only")
+            )
+        elif line.ref.startswith("refs/mooring/"):
+            found += _statement(hub, line, trusted)
+    return tuple(found)
+
+
+def _server_says(hub: Hub, key: str, value: str) -> bool:
+    # Only the repository's own file: the configuration of whoever pushes over file:// says nothing.
+    said = hub.repository.git("config", "--local", "--get", key, ok=(0, 1))
+    return said.casefold() == value
+
+
+def _main(hub: Hub, line: RefLine, *, vouched: bool, now: int) -> Iterator[Refusal]:
+    if line.new is None:
+        yield Refusal("deleted-main", line.ref, "main is the history of everything that was live; it stays")
+        return
+    if hub.repository.commit_id(line.new) is None:
+        yield Refusal("rewritten-first-parent", line.ref, f"{line.new} is no commit")
+        return
+    if line.old is None:
+        yield from _first_push(hub, line.new)
+        return
+    if not hub.repository.on_first_parent_chain(line.old, line.new):
+        yield Refusal(
+            "rewritten-first-parent",
+            line.ref,
+            f"its tip {line.old[:12]} is not on the first-parent line of {line.new[:12]}: promotions would vanish",
+            f"Begin on the line that is there: git fetch && git rebase origin/{hub.branch}, then push again.",
+        )
+        return
+    for record in reversed(list(hub.repository.first_parent(line.new, since=line.old))):
+        # What is remembered about a commit in quarantine would outlive a push that is refused.
+        at = hub if record.parents[0] == line.old else replace(hub, cache=Cache(None))
+        refusals = list(_commit(at, record, vouched=vouched, now=now))
+        yield from refusals
+        if refusals:
+            return
+
+
+def _first_push(hub: Hub, new: str) -> Iterator[Refusal]:
+    records = hub.repository.first_parent(new, paths=[layout.ENVIRONMENTS])
+    pointers = {
+        change.path
+        for record in records
+        for change in record.changes
+        if (identity := layout.identify(change.path)) is not None and identity.kind is FileKind.POINTER
+    }
+    for path in sorted(pointers):
+        yield Refusal(
+            "unreviewed-pointer",
+            path,
+            "the first push to an empty repository holds no pointers: nobody can have approved them",
+            "Push the registry without them and promote. To move a registry, its operator runs 'git fetch' inside "
+            "the bare repository.",
+        )
+    for finding in check_registry(hub.registry(new)):
+        if finding.level is Level.ERROR and finding.place.path not in pointers:
+            yield Refusal(finding.rule, str(finding.place), finding.message, finding.hint)
+
+
+def _commit(hub: Hub, record: CommitRecord, *, vouched: bool, now: int) -> Iterator[Refusal]:
+    """Why one commit of main's first-parent line is refused, judged by its first parent."""
+    where = f" (commit {record.oid[:12]})"
+    change = hub.change(record.parents[0], record.oid)
+    broken = False
+    for finding in check_change(change):
+        if finding.level is Level.ERROR:
+            broken = True
+            yield Refusal(finding.rule, f"{finding.place}{where}", finding.message, finding.hint)
+    yield from _governing(hub, change, where)
+    yield from _registration(change, where)
+    if not broken:
+        for move in moves(change):
+            yield from _pointer(hub, change, move, record, where, vouched=vouched, now=now)
+
+
+def _governing(hub: Hub, change: Change, where: str) -> Iterator[Refusal]:
+    changed = [
+        file.path for file in change.files if file.identity is not None and file.identity.kind in _GOVERNING
+    ]
+    if not changed or not _asks_for_approvals(change.base) or _server_says(hub, POLICY_CHANGES, "allow"):
+        return
+    for path in changed:
+        yield Refusal(
+            "unguarded-policy-change",
+            f"{path}{where}",
+            "it decides how changes are judged, and this registry asks for approvals",
+            f"Its operator allows it for a while, in the bare repository: git config {POLICY_CHANGES} allow",
+        )
+
+
+def _asks_for_approvals(base: Registry) -> bool:
+    """Whether any environment asks for approvals; a policy that cannot be read may have."""
+    for child in base.files.children(layout.ENVIRONMENTS):
+        identity = layout.identify(child.path)
+        if child.kind != "blob" or identity is None or identity.kind is not FileKind.POLICY:
+            continue
+        found = base.load(child.path, Policy)
+        if not isinstance(found, Policy) or found.approvals.required:
+            return True
+    return False
+
+
+def _registration(change: Change, where: str) -> Iterator[Refusal]:
+    added = [file for file in change.of_kind(FileKind.MANIFEST) if file.before is None]
+    if not added or added[0].identity is None or added[0].identity.model is None:
+        return
+    model = added[0].identity.model
+    for file in change.files:
+        if not file.path.startswith(f"{layout.model_folder(model)}/"):
+            yield Refusal(
+                "bundled-registration",
+                f"{file.path}{where}",
+                f"a registration of {model} changes nothing outside {layout.model_folder(model)}/",
+                "Commit it apart from the registration.",
+            )
+
+
+def _pointer(
+    hub: Hub, change: Change, move: PointerMove, record: CommitRecord, where: str, *, vouched: bool, now: int
+) -> Iterator[Refusal]:
+    subject = evidence.subject_of(change, move)
+    try:
+        ballot = read_ballot(
+            hub.repository,
+            hub.approvals(subject.key),
+            subject,
+            signers=allowed_signers(change.base),
+            vouched=vouched,
+        )
+        author = f"{record.author_name} <{record.author_email}>"
+        found = evidence.assess(change, move, ballot, author=author, now=now)
+    except MooringError as error:
+        yield Refusal("unreviewed-pointer", f"{move.path}{where}", error.message, error.hint)
+        return
+    doubts = [f"not counted: {doubt.principal}: {doubt.reason}" for doubt in ballot.doubts]
+    for verdict in found.verdicts:
+        if verdict.state is GateState.PASS:
+            continue
+        approvals = verdict.gate == "approvals"
+        yield Refusal(
+            "unreviewed-pointer" if approvals else "failed-gate",
+            f"{move.path}{where}",
+            "\n".join([f"{verdict.gate}: {verdict.reason}", *(doubts if approvals else [])]),
+            _way(move, verdict.state) if approvals else None,
+        )
+
+
+def _way(move: PointerMove, state: GateState) -> str:
+    if state is GateState.FAIL:
+        return f"Choose another version: {move.command} --reason '...'"
+    return (
+        f"Propose it ({move.command} --reason '...'), let somebody else approve it (mooring approve), "
+        "then: mooring merge. Approvals in the same push do not count."
+    )
+
+
+def _statement(hub: Hub, line: RefLine, trusted: str | None) -> Iterator[Refusal]:
+    """Why a push to `refs/mooring/...` is refused: everybody writes their own statements, and only those."""
+    _, _, rest = line.ref.partition(f"{layout.APPROVALS}/")
+    key, _, principal = rest.partition("/")
+    if not key or not principal or "/" in principal:
+        yield Refusal(
+            "unproven-approval", line.ref, "approvals lie at refs/mooring/approvals/PROMOTION/PRINCIPAL"
+        )
+        return
+    own = trusted is not None and trusted == principal
+    if line.new is None:
+        if not own:
+            yield Refusal(
+                "foreign-approval",
+                line.ref,
+                f"only {principal} may take it back, and nothing proves that {principal} is pushing",
+                "Take back your own by a signed statement: mooring approve --retract",
+            )
+        return
+    tip = hub.repository.commit_id(hub.main_ref)
+    signers = allowed_signers(hub.registry(tip)) if tip is not None else b""
+    try:
+        said, vote = believe(hub.repository, line.new, principal, signers=signers, vouched=own)
+    except IntegrityError as error:
+        yield Refusal(
+            "unproven-approval",
+            line.ref,
+            error.message,
+            f"Approve with a key that {layout.SIGNERS} of main names: mooring approve PROPOSAL --key FILE",
+        )
+        return
+    if said.subject.key != key:
+        yield Refusal("unproven-approval", line.ref, f"it speaks of promotion {said.subject.key}")
+    elif line.old is not None and not own and not _replaces(hub, line.old, line.new):
+        yield Refusal(
+            "foreign-approval",
+            line.ref,
+            f"an older statement of {vote.principal} would take the place of a newer one",
+        )
+
+
+def _replaces(hub: Hub, old: str, new: str) -> bool:
+    # Without this, anybody could bring back what its signer has taken back since.
+    return tagged_at(hub.repository, new) > tagged_at(hub.repository, old)
+
+
+def in_order(refusals: Sequence[Refusal]) -> str:
+    """The refusals as the text that whoever pushed reads: rule and place, what is wrong, what to do."""
+    blocks = ["mooring refuses this push; nothing was changed."]
+    for refusal in refusals:
+        lines = [f"error[{refusal.rule}] {refusal.place}"]
+        lines += [f"  {line}" for line in refusal.message.splitlines()]
+        lines += [f"  -> {line}" for line in (refusal.hint or "").splitlines()]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks) + "\n"
