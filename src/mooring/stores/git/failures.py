@@ -16,17 +16,19 @@ _REMOTE_GONE = re.compile(
     r"|unable to access '|Connection (?:refused|reset|timed out)|the remote end hung up|early EOF"
     r"|Authentication failed|could not read (?:Username|Password)|Permission denied \(|Host key verification failed"
     r"|No such remote|repository '[^']*' not found|unable to connect|RPC failed|transport '[^']*' not allowed"
-    r"|No route to host|Name or service not known|could not fetch .* from promisor remote"
+    r"|No route to host|Name or service not known"
 )
 _CORRUPT = re.compile(
     r"(?:loose object|object|packed object|pack) ?\S* (?:\(stored in [^)]+\) )?is corrupt|hash mismatch"
-    r"|inflate: data stream error|unable to stream|object file \S+ is empty|unable to unpack|index-pack failed|fsck error|bad tree|"
-    r"file \S+ is not a GIT packfile|packfile \S+ (?:cannot|does not)|garbage at end"
+    r"|inflate: data stream error|unable to stream"
+    r"|object file \S+ is empty|unable to unpack|index-pack failed|fsck error|bad tree"
+    r"|file \S+ is not a GIT packfile|packfile \S+ (?:cannot|does not)|garbage at end"
 )
 _MISSING = re.compile(
     r"bad object|unable to read (?:tree|sha1 file|object)|Not a valid object name|missing blob"
 )
 _NOBODY = re.compile(r"Please tell me who you are|empty ident name|no (?:name|email) was given")
+_PROMISED = re.compile(r"could not fetch ([0-9a-f]+) from promisor remote")
 _MOVED = re.compile(
     r"cannot lock ref '([^']+)': (?:is at \w+ but expected|reference already exists|unable to resolve reference"
     r"|reference is missing but expected)"
@@ -53,6 +55,10 @@ class MissingObjectError(UnavailableError):
             f"the object {name} is not in {where}",
             "fetch it: git fetch --unshallow in a shallow clone, or run the command again to refresh a mirror",
         )
+
+
+class PromisedObjectError(MissingObjectError):
+    """An object that a partial clone left at its remote; `Repository.prefetch` gets it."""
 
 
 class StaleRefError(RefusedError):
@@ -95,6 +101,8 @@ def explain(argv: Sequence[str], returncode: int, stderr: str, *, where: Path) -
         return StaleRefError(
             f"{found[1]} was moved by somebody else: {_last_line(said)}", "fetch and try again"
         )
+    if found := _PROMISED.search(stderr):
+        return PromisedObjectError(found[1], where)
     if _CORRUPT.search(stderr):
         return IntegrityError(
             f"damaged or refused objects in {where}: {_last_line(said)}", "look with: git fsck --full"

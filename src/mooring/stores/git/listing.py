@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mooring.errors import RefusedError
 from mooring.stores.git.grammar import check_path
 from mooring.stores.git.objects import TreeEntry
 from mooring.stores.git.process import GitRunner
 
+# Far below any system's limit for a command line, also with long paths.
+_PATHS_AT_ONCE = 200
+
 
 def listed(runner: GitRunner, tree: str, under: str, *, recursive: bool) -> list[TreeEntry]:
     """The entries of the tree `tree` in the folder `under`; none if it is absent."""
     options = ["-r"] if recursive else []
-    out = runner.run("ls-tree", "-z", "--full-tree", *options, tree, "--", *_folder(under)).line
+    return _entries(runner.run("ls-tree", "-z", "--full-tree", *options, tree, "--", *_folder(under)).line)
+
+
+def blobs_at(runner: GitRunner, tree: str, paths: Sequence[str]) -> list[str | None]:
+    """The blob at each path of the tree `tree`, None where there is none; no blob is looked at."""
+    found: dict[str, str] = {}
+    for start in range(0, len(paths), _PATHS_AT_ONCE):
+        some = [check_path(path) for path in paths[start : start + _PATHS_AT_ONCE]]
+        entries = _entries(runner.run("ls-tree", "-z", "--full-tree", tree, "--", *some).line)
+        found |= {entry.path: entry.oid for entry in entries if entry.kind == "blob"}
+    return [found.get(path) for path in paths]
+
+
+def _entries(out: str) -> list[TreeEntry]:
     entries: list[TreeEntry] = []
     for line in out.split("\0"):
         meta, tab, path = line.partition("\t")

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias, cast
 
 from mooring.errors import IntegrityError, MooringError, UsageError
-from mooring.stores.git.failures import MissingObjectError, explain
+from mooring.stores.git.failures import MissingObjectError, PromisedObjectError, explain
 from mooring.stores.git.grammar import check_oid
 from mooring.stores.git.process import GitRunner, stop
 
@@ -101,7 +101,10 @@ class BatchReader:
                 yield oid, (answer[1] if answer is not None else self.read(oid))
 
     def headers(self, names: Iterable[str]) -> list[Header | None]:
-        """Kind and size of each object; None where a name (an id, `main^{commit}`, `COMMIT:PATH`) names none."""
+        """Kind and size of each object; None where a name (an id, `main^{commit}`, `COMMIT:PATH`) names none.
+
+        A partial clone that lacks one of them raises PromisedObjectError: it cannot tell the size.
+        """
         found: list[Header | None] = []
         rest = iter(names)
         while batch := list(islice(rest, _BATCH)):
@@ -115,8 +118,24 @@ class BatchReader:
 
     def size(self, oid: str) -> int | None:
         """Bytes of the object `oid`, or None if it is not here."""
-        header = self.headers([check_oid(oid)])[0]
+        try:
+            header = self.headers([check_oid(oid)])[0]
+        except PromisedObjectError:
+            return None
         return header.size if header is not None else None
+
+    def absent(self, oids: Sequence[str]) -> list[str]:
+        """Those of `oids` that are not here."""
+        try:
+            headers = self.headers(check_oid(oid) for oid in oids)
+        except PromisedObjectError:
+            # Git ends at the first promised object that it is asked about; a list of all it has names none.
+            listed = self._runner.run(
+                "cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)"
+            )
+            here = set(listed.line.split("\n"))
+            return [oid for oid in oids if oid not in here]
+        return [oid for oid, header in zip(oids, headers, strict=True) if header is None]
 
     def close(self) -> None:
         """End the process; the next question starts a new one."""
@@ -151,6 +170,8 @@ class BatchReader:
             self._end()
             name = request.partition(" ")[2]
             said = self._why(name)
+            if isinstance(said, PromisedObjectError):
+                raise said from None
             if isinstance(said, IntegrityError) or isinstance(error, _DamagedError):
                 raise IntegrityError(
                     f"the object {name} in {self._where} is damaged", "look with: git fsck --full"

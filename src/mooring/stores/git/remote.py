@@ -117,7 +117,7 @@ def remote_head(repository: Repository, remote: str, *, timeout: float | None = 
 def prefetch(repository: Repository, oids: Iterable[str], *, timeout: float | None = None) -> int:
     """See `Repository.prefetch`."""
     wanted = list(dict.fromkeys(check_oid(oid) for oid in oids))
-    missing = _absent(repository, wanted)
+    missing = repository.objects.absent(wanted)
     if not missing:
         return 0
     # As Git's own lazy fetch does it: no negotiation, since commits say nothing about single blobs.
@@ -133,12 +133,7 @@ def prefetch(repository: Repository, oids: Iterable[str], *, timeout: float | No
     stdin = "".join(f"{oid}\n" for oid in missing).encode()
     talk(repository, settings.promisor(repository.runner), arguments, [], stdin=stdin, timeout=timeout)
     repository.objects.close()
-    still = _absent(repository, missing)
+    still = repository.objects.absent(missing)
     if still:
         raise MissingObjectError(still[0], repository.path)
     return len(missing)
-
-
-def _absent(repository: Repository, oids: Sequence[str]) -> list[str]:
-    headers = repository.objects.headers(oids)
-    return [oid for oid, header in zip(oids, headers, strict=True) if header is None]
