@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 
@@ -152,26 +153,18 @@ def bump_baseline(registry: Registry, model: str, version: Version) -> Version |
 
     SemVer pre-releases make none; suffixes of CalVer are stages, not pre-releases.
     """
-    names = [
-        child.name
-        for child in registry.files.children(layout.versions_folder(model))
-        if child.kind == "tree" and child.name != version.text
-    ]
+    names = [child.name for child in registry.files.children(layout.versions_folder(model))]
     if version.scheme is Versioning.CALVER:
         dated = (versions.try_parse(name, Versioning.CALVER) for name in names)
         return max((one for one in dated if one is not None and one < version), default=None)
-    # Parsing 100 000 names takes a second and a half; releases are compared by their three numbers alone.
-    lower = [name for name in names if (numbers := _release_numbers(name)) and numbers < version.numbers[:3]]
-    nearest = sorted(lower, key=_release_numbers, reverse=True)
-    parsed = (versions.try_parse(name, Versioning.SEMVER) for name in nearest)
-    return next((one for one in parsed if one is not None), None)
+    # Parsing 100 000 names takes a second and a half; releases are told and ordered by their three numbers.
+    found = [match for name in names if (match := _RELEASE.fullmatch(name)) is not None]
+    releases = [(int(match[1]), int(match[2]), int(match[3])) for match in found]
+    highest = max((numbers for numbers in releases if numbers < version.numbers[:3]), default=None)
+    return None if highest is None else versions.parse(".".join(map(str, highest)), Versioning.SEMVER)
 
 
-def _release_numbers(name: str) -> tuple[int, ...]:
-    """The three numbers of a SemVer release; nothing for pre-releases and for what is no version."""
-    parts = name.split(".")
-    is_release = len(parts) == 3 and all(part.isascii() and part.isdecimal() for part in parts)
-    return tuple(map(int, parts)) if is_release and len(name) <= versions.MAX_LENGTH else ()
+_RELEASE = re.compile(r"(0|[1-9][0-9]{0,18})\.(0|[1-9][0-9]{0,18})\.(0|[1-9][0-9]{0,18})")
 
 
 def _judged(
