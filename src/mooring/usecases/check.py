@@ -89,7 +89,7 @@ def check_range(hub: Hub, base: str, head: str, *, judged_as: As | None = None) 
         change = hub.change(old, _merged(hub, old, new))
         return Checked(check_change(replace(change, commit=None)), reader)
     if not on_line:
-        lost = f"its tip {old[:12]} is not on the first-parent line of {new[:12]}: promotions would vanish from its history"
+        lost = f"its tip {old[:12]} is not on the first-parent line of {new[:12]}: promotions would vanish"
         return Checked(check_change(hub.change(old, new, rewritten=lost)), reader)
     found: list[Finding] = []
     for record in reversed(list(hub.repository.first_parent(new, since=old))):
