@@ -16,8 +16,14 @@ JsonObject = dict[str, JsonValue]
 class Part(BaseModel):
     """A frozen piece of a document: unknown keys are refused, nothing is converted."""
 
+    # Built when first used: most commands read two or three kinds of document out of seven.
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, validate_by_name=True, validate_by_alias=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        defer_build=True,
     )
 
 
