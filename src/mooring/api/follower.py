@@ -109,7 +109,7 @@ class Follower:
         return changed
 
     def _follow(self) -> bool:
-        from mooring.usecases.load import fetch
+        from mooring.usecases.load import check_consent, fetch
 
         hub, registry = self._registry.hub, self._registry
         commit = hub.refresh_if_moved()
@@ -129,6 +129,7 @@ class Follower:
         from mooring.api.loaders import load_model
 
         fetched = fetch(hub, found, cache=registry.artifacts())
+        check_consent(hub, fetched)
         model = load_model(fetched.files, fetched.manifest, trust=self._trust)
         self._serving = Serving(found, model)
         self._remember(commit)

@@ -163,12 +163,14 @@ class Registry:
     def load(self, reference: str, *, key: str | None = None, trust: Collection[str] = ()) -> LoadedModel:
         """Load a version, ready to predict, with its scaler and other files.
 
-        Formats that can run code (joblib) load only when their name is in `trust`; types that skops does not know must
-        be in `trust` too. Bytes are verified right before they are opened.
+        Formats that can run code (joblib) load only when their name is in `trust` and the environment consents; types
+        that skops does not know must be in `trust` too. Bytes are verified right before they are opened.
         """
         from mooring.api.loaders import load_model
+        from mooring.usecases.load import check_consent
 
         fetched = self.fetch(reference, key=key)
+        check_consent(self._hub, fetched)
         return load_model(fetched.files, fetched.manifest, trust=trust)
 
     def artifacts(self) -> ArtifactCache:

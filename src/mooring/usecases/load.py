@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mooring.domain.formats import UNSAFE
 from mooring.domain.model import ModelVersion
 from mooring.domain.registry import Registry, Resolution
-from mooring.errors import IntegrityError, MooringError
+from mooring.errors import IntegrityError, MooringError, RefusedError
 from mooring.stores.hub import Hub
 from mooring.stores.remotes import Presence
 from mooring.stores.storage import artifact_remote
@@ -56,6 +57,24 @@ def fetch(
         remotes = [artifact_remote(hub, resolution.commit)]
         files = dict(cache.fetch(manifest.artifact, remotes, progress=progress or _silent))
     return Fetched(resolution, manifest, files)
+
+
+def check_consent(hub: Hub, fetched: Fetched) -> None:
+    """Raise RefusedError when a file can run code as it is loaded and the environment's policy does not consent.
+
+    A version that is named by its number is loaded on the caller's own `trust` alone.
+    """
+    environment = fetched.resolution.environment
+    unsafe = sorted({file.format for file in fetched.manifest.artifact.files} & {str(one) for one in UNSAFE})
+    if environment is None or not unsafe:
+        return
+    policy = hub.registry(fetched.resolution.commit).policy(environment)
+    refused = [one for one in unsafe if one not in policy.unsafe_formats]
+    if refused:
+        raise RefusedError(
+            f"{fetched.resolution.ref} is {refused[0]}, which can run code, and {environment} does not consent to that",
+            f"Its policy would have to say: unsafe_formats: [{', '.join(refused)}]",
+        )
 
 
 def _silent(_path: str, _done: int, _size: int) -> None:
