@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,8 @@ from mooring.stores.git.repository import PathChange, Repository
 from mooring.stores.history import GitHistory
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mooring.stores.git.remote import PushOutcome, RefUpdate
 
 # Everything that any rule may read; nothing else of a repository matters to Mooring.
@@ -98,6 +101,22 @@ class Hub:
             [f"+refs/heads/*:{heads}", f"+{layout.APPROVALS}/*:{layout.APPROVALS}/*"],
             prune=True,
         )
+        with contextlib.suppress(OSError):
+            self._fetch_mark.parent.mkdir(exist_ok=True)
+            self._fetch_mark.touch()
+
+    @property
+    def _fetch_mark(self) -> Path:
+        # Mooring leaves FETCH_HEAD alone, which is the user's.
+        return self.repository.common_dir / "mooring" / "fetched"
+
+    def fetched_at(self) -> int | None:
+        """When the remote was last asked, by Mooring or by `git fetch`, in seconds since 1970; None if unknown."""
+        times = []
+        for mark in (self._fetch_mark, self.repository.common_dir / "FETCH_HEAD"):
+            with contextlib.suppress(OSError):
+                times.append(int(mark.stat().st_mtime))
+        return max(times, default=None)
 
     def branches(self, prefix: str) -> dict[str, str]:
         """The remote's branches below `prefix` (such as `promote/`), as last fetched: name and commit."""

@@ -1,0 +1,26 @@
+"""`mooring status`: what is live, since when, and what waits."""
+
+from __future__ import annotations
+
+import click
+
+from mooring.cli.options import json_option, pass_session, reading_options
+from mooring.cli.session import Session
+
+
+@click.command()
+@json_option
+@reading_options
+@pass_session
+def command(session: Session, *, as_json: bool) -> None:
+    """Show what every environment serves, since when and by whom, what is held by a rollback, and what is proposed.
+
+    It says what was last fetched; --fetch asks the remote first.
+    """
+    from mooring.render import status_page
+    from mooring.usecases.status import status_of
+
+    commit = session.commit()
+    found = status_of(session.hub(), commit)
+    now = session.now_ms // 1000
+    session.show(status_page.as_data(found) if as_json else status_page.blocks(found, now=now))
