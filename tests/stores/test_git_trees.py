@@ -183,3 +183,20 @@ def test_an_empty_message_and_an_unknown_base_are_refused(repository: Repository
         repository.commit_with("main", {}, message=" \n")
     with pytest.raises(NotFoundError, match="there is no commit nowhere"):
         repository.commit_with("nowhere", {}, message="x")
+
+
+@given(
+    st.dictionaries(PATHS, CONTENTS, max_size=8).filter(lambda files: not contradicts(files)),
+    st.lists(PATHS, max_size=14),
+)
+def test_blobs_are_found_whether_few_or_many_are_asked_for(
+    scratch: tuple[Path, Repository], files: Mapping[str, bytes], asked: list[str]
+) -> None:
+    repository = scratch[1]
+    made = repository.commit_with(None, files, message="x")
+    paths = [*asked, *files]
+
+    found = repository.blob_ids(made, paths)
+
+    assert found == [blob_id(files[path]) if path in files else None for path in paths]
+    assert found == [repository.blob_ids(made, [path])[0] for path in paths]

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from mooring.errors import RefusedError
 from mooring.stores.git.grammar import check_path
-from mooring.stores.git.objects import TreeEntry
+from mooring.stores.git.objects import BatchReader, TreeEntry
 from mooring.stores.git.process import GitRunner
+from mooring.stores.git.trees import KINDS, parse
 
-# Far below any system's limit for a command line, also with long paths.
-_PATHS_AT_ONCE = 200
+_BLOB_MODES = ("100", "120")
 
 
 def listed(runner: GitRunner, tree: str, under: str, *, recursive: bool) -> list[TreeEntry]:
@@ -19,13 +19,28 @@ def listed(runner: GitRunner, tree: str, under: str, *, recursive: bool) -> list
     return _entries(runner.run("ls-tree", "-z", "--full-tree", *options, tree, "--", *_folder(under)).line)
 
 
-def blobs_at(runner: GitRunner, tree: str, paths: Sequence[str]) -> list[str | None]:
-    """The blob at each path of the tree `tree`, None where there is none; no blob is looked at."""
+def blobs_at(reader: BatchReader, tree: str, paths: Sequence[str]) -> list[str | None]:
+    """The blob at each path of the tree `tree`, None where there is none; no blob is looked at.
+
+    Every folder on the way is read once: asked for `COMMIT:PATH`, Git reads them anew for each path.
+    """
+    folders = {"": tree}
     found: dict[str, str] = {}
-    for start in range(0, len(paths), _PATHS_AT_ONCE):
-        some = [check_path(path) for path in paths[start : start + _PATHS_AT_ONCE]]
-        entries = _entries(runner.run("ls-tree", "-z", "--full-tree", tree, "--", *some).line)
-        found |= {entry.path: entry.oid for entry in entries if entry.kind == "blob"}
+    wanted = [(check_path(path).split("/"), path) for path in dict.fromkeys(paths)]
+    depth = 0
+    while wanted:
+        fresh = reader.read_many(dict.fromkeys(folders.values()))
+        read = {oid: parse(data, len(oid) // 2) for oid, data in fresh}
+        below: dict[str, str] = {}
+        deeper: list[tuple[list[str], str]] = []
+        for parts, path in wanted:
+            mode, oid = read[folders["/".join(parts[:depth])]].get(parts[depth], ("", ""))
+            if depth + 1 == len(parts) and mode.startswith(_BLOB_MODES):
+                found[path] = oid
+            elif depth + 1 < len(parts) and KINDS.get(mode) == "tree":
+                below["/".join(parts[: depth + 1])] = oid
+                deeper.append((parts, path))
+        folders, wanted, depth = below, deeper, depth + 1
     return [found.get(path) for path in paths]
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mooring.stores.git.repository import Repository
 
 _LOOK_SECONDS = 30.0
-_TRIES = 6
+_TRIES = 5
 _FIRST_PAUSE_SECONDS = 0.05
 _ANY_STATUS = range(-64, 256)
 # "stale info" is a lease that failed; the others are what a plain push says to the same loser.
