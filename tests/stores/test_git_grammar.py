@@ -110,7 +110,7 @@ def test_mooring_does_not_talk_to(url: str) -> None:
 
 
 def test_secrets_in_urls_are_not_shown() -> None:
-    said = "fatal: https://me:hunter2@host/x, https://ghp_token@host/y?token=abc and ssh://git@host/z"
+    said = "fatal: https://me:hunter2@2@host/x, https://ghp_token@host/y?token=abc and ssh://git@host/z"
 
     shown = redact(said)
 

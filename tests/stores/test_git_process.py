@@ -131,7 +131,7 @@ def test_ctrl_c_stops_git_and_goes_on_as_ctrl_c(tmp_path: Path) -> None:
     fake.mkdir()
     fifo = tmp_path / "started"
     os.mkfifo(fifo)
-    (fake / "git").write_text(f"#!/bin/sh\necho $$ > {fifo}\nexec sleep 600\n")
+    (fake / "git").write_text(f"#!/bin/sh\ncat > /dev/null\necho $$ > {fifo}\nexec sleep 600\n")
     (fake / "git").chmod(0o755)
     child = subprocess.Popen(
         [sys.executable, "-c", program, str(tmp_path)],

@@ -9,27 +9,26 @@ from pathlib import Path
 from mooring.errors import IntegrityError, MooringError, NotFoundError, RefusedError, UnavailableError
 from mooring.stores.git.url import redact
 
-_OWNERSHIP = re.compile(r"dubious ownership in repository at '(.+)'$", re.MULTILINE)
-_LOCK = re.compile(r"Unable to create '(.+\.lock)': File exists")
-_REMOTE_GONE = re.compile(
+# Strings, not compiled patterns: compiling them all costs milliseconds, and most runs use none.
+_OWNERSHIP = r"(?m)dubious ownership in repository at '(.+)'$"
+_LOCK = r"Unable to create '(.+\.lock)': File exists"
+_REMOTE_GONE = (
     r"Could not read from remote repository|does not appear to be a git repository|Could not resolve host"
     r"|unable to access '|Connection (?:refused|reset|timed out)|the remote end hung up|early EOF"
     r"|Authentication failed|could not read (?:Username|Password)|Permission denied \(|Host key verification failed"
     r"|No such remote|repository '[^']*' not found|unable to connect|RPC failed|transport '[^']*' not allowed"
     r"|No route to host|Name or service not known"
 )
-_CORRUPT = re.compile(
+_CORRUPT = (
     r"(?:loose object|object|packed object|pack) ?\S* (?:\(stored in [^)]+\) )?is corrupt|hash mismatch"
     r"|inflate: data stream error|unable to stream"
     r"|object file \S+ is empty|unable to unpack|index-pack failed|fsck error|bad tree"
     r"|file \S+ is not a GIT packfile|packfile \S+ (?:cannot|does not)|garbage at end"
 )
-_MISSING = re.compile(
-    r"bad object|unable to read (?:tree|sha1 file|object)|Not a valid object name|missing blob"
-)
-_NOBODY = re.compile(r"Please tell me who you are|empty ident name|no (?:name|email) was given")
-_PROMISED = re.compile(r"could not fetch ([0-9a-f]+) from promisor remote")
-_MOVED = re.compile(
+_MISSING = r"bad object|unable to read (?:tree|sha1 file|object)|Not a valid object name|missing blob"
+_NOBODY = r"Please tell me who you are|empty ident name|no (?:name|email) was given"
+_PROMISED = r"could not fetch ([0-9a-f]+) from promisor remote"
+_MOVED = (
     r"cannot lock ref '([^']+)': (?:is at \w+ but expected|reference already exists|unable to resolve reference"
     r"|reference is missing but expected)"
 )
@@ -79,13 +78,13 @@ def subcommand(argv: Sequence[str]) -> str:
 def explain(argv: Sequence[str], returncode: int, stderr: str, *, where: Path) -> MooringError:
     """Turn a failed run of Git in the folder `where` into the error its reader can act upon."""
     said = redact(stderr).strip()
-    if found := _OWNERSHIP.search(stderr):
+    if found := re.search(_OWNERSHIP, stderr):
         path = found[1]
         return UnavailableError(
             f"{path} belongs to another user, and Git refuses to work in it",
             f"if you trust it: git config --global --add safe.directory {_quoted(path)}",
         )
-    if _NOBODY.search(stderr):
+    if re.search(_NOBODY, stderr):
         return RefusedError(
             "Git does not know who you are",
             'tell it: git config --global user.name "Your Name"'
@@ -93,25 +92,25 @@ def explain(argv: Sequence[str], returncode: int, stderr: str, *, where: Path) -
         )
     if "not a git repository" in stderr:
         return NotFoundError(f"{where} is not in a Git repository", "go into one, or give its path")
-    if found := _LOCK.search(stderr):
+    if found := re.search(_LOCK, stderr):
         from mooring.stores.git.locks import describe_lock
 
         return UnavailableError(*describe_lock(Path(found[1]), relative_to=where))
-    if found := _MOVED.search(stderr):
+    if found := re.search(_MOVED, stderr):
         return StaleRefError(
             f"{found[1]} was moved by somebody else: {_last_line(said)}", "fetch and try again"
         )
-    if found := _PROMISED.search(stderr):
+    if found := re.search(_PROMISED, stderr):
         return PromisedObjectError(found[1], where)
-    if _CORRUPT.search(stderr):
+    if re.search(_CORRUPT, stderr):
         return IntegrityError(
             f"damaged or refused objects in {where}: {_last_line(said)}", "look with: git fsck --full"
         )
-    if _REMOTE_GONE.search(stderr):
+    if re.search(_REMOTE_GONE, stderr):
         return UnavailableError(
             f"the remote did not answer: {_gist(said)}", "check its URL, the network and your keys"
         )
-    if _MISSING.search(stderr):
+    if re.search(_MISSING, stderr):
         return UnavailableError(
             f"an object is missing in {where}: {_last_line(said)}",
             "in a shallow clone: git fetch --unshallow; in CI: fetch-depth: 0",

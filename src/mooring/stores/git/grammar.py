@@ -11,19 +11,19 @@ import re
 
 from mooring.errors import UsageError
 
-_OID = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})", re.ASCII)
-_SHORT_OID = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
+_OID = r"(?a)(?:[0-9a-f]{40}|[0-9a-f]{64})"
+_SHORT_OID = r"(?a)[0-9a-f]{4,64}"
 # git-check-ref-format(1) forbids exactly these characters, "..", "@{" and control characters.
-_BAD_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
-_STEPS = re.compile(r"(?:[~^][0-9]{0,6})*\Z", re.ASCII)
-_CONFIG_KEY = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?:\.[^\x00-\x1f]+)?\.[A-Za-z][A-Za-z0-9-]*")
-_REMOTE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]*", re.ASCII)
+_BAD_IN_REF = r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//"
+_STEPS = r"(?a)(?:[~^][0-9]{0,6})*\Z"
+_CONFIG_KEY = r"[A-Za-z][A-Za-z0-9-]*(?:\.[^\x00-\x1f]+)?\.[A-Za-z][A-Za-z0-9-]*"
+_REMOTE_NAME = r"(?a)[A-Za-z0-9_][A-Za-z0-9_./+-]*"
 _MAX_LENGTH = 1024
 
 
 def is_oid(text: str) -> bool:
     """Whether `text` is a full object id (40 digits of SHA-1 or 64 of SHA-256, lower case)."""
-    return _OID.fullmatch(text) is not None
+    return re.fullmatch(_OID, text) is not None
 
 
 def check_oid(text: str) -> str:
@@ -37,7 +37,7 @@ def is_ref(text: str) -> bool:
     """Whether `text` is a ref name by git-check-ref-format's rules and does not look like an option."""
     if not text or len(text) > _MAX_LENGTH or text == "@" or text.startswith(("-", "/")):
         return False
-    if text.endswith(("/", ".")) or _BAD_IN_REF.search(text) is not None:
+    if text.endswith(("/", ".")) or re.search(_BAD_IN_REF, text) is not None:
         return False
     return not any(part.startswith(".") or part.endswith(".lock") for part in text.split("/"))
 
@@ -54,9 +54,9 @@ def check_ref(text: str) -> str:
 
 def check_revision(text: str) -> str:
     """Return `text` if it names a commit by ref or (short) id, with `~N` or `^N` steps; else UsageError."""
-    steps = _STEPS.search(text)
+    steps = re.search(_STEPS, text)
     name = text[: steps.start()] if steps is not None else text
-    if is_ref(name) or _SHORT_OID.fullmatch(name):
+    if is_ref(name) or re.fullmatch(_SHORT_OID, name):
         return text
     raise UsageError(
         f"not a branch, tag or commit: {_shown(text)}",
@@ -93,14 +93,14 @@ def check_path(text: str) -> str:
 
 def check_config_key(text: str) -> str:
     """Return `text` if it is a Git configuration key such as `user.name`, else raise UsageError."""
-    if _CONFIG_KEY.fullmatch(text) is None:
+    if re.fullmatch(_CONFIG_KEY, text) is None:
         raise UsageError(f"not a Git configuration key: {_shown(text)}")
     return text
 
 
 def is_remote_name(text: str) -> bool:
     """Whether `text` may be the name of a configured remote (and not a URL, a path or an option)."""
-    return _REMOTE_NAME.fullmatch(text) is not None and is_ref(text)
+    return re.fullmatch(_REMOTE_NAME, text) is not None and is_ref(text)
 
 
 def empty_tree_id(like: str) -> str:

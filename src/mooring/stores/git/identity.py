@@ -11,7 +11,7 @@ from mooring.stores.git.process import GitRunner, Profile
 
 # Else Git invents user@hostname where nothing is set, and an audit trail full of root@build-7.
 ONLY_CONFIGURED = ("-c", "user.useConfigOnly=true")
-_IDENT = re.compile(r"(?P<name>.*?) ?<(?P<email>[^<>]*)> (?P<time>[0-9]+) (?P<zone>[+-][0-9]{4})")
+_IDENT = r"(?P<name>.*?) ?<(?P<email>[^<>]*)> (?P<time>[0-9]+) (?P<zone>[+-][0-9]{4})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def whoami(runner: GitRunner, *, committer: bool = False) -> tuple[Identity, Mom
     """The identity and time that Git would use now; RefusedError with the two commands if it has none."""
     role = "GIT_COMMITTER_IDENT" if committer else "GIT_AUTHOR_IDENT"
     line = runner.run(*ONLY_CONFIGURED, "var", role, profile=Profile.TALKING).line
-    found = _IDENT.fullmatch(line)
+    found = re.fullmatch(_IDENT, line)
     if found is None:
         raise RefusedError(
             f"Git gave an identity that cannot be read: {line!r}", "look at: git var GIT_AUTHOR_IDENT"

@@ -7,18 +7,14 @@ from pathlib import Path
 
 from mooring.errors import UsageError
 
-_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^\s/@]*)@")
-_SECRET_QUERY = re.compile(r"(?i)([?&](?:access_token|private_token|token|key|password|sig)=)[^\s&#]+")
-_SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
+_CREDENTIALS = r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^\s/]*)@"
+_QUERY_VALUE = r"(?i)([?&](?:access_token|private_token|token|key|password|sig)=)[^\s&#]+"
+_SCHEME = r"(?s)(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)"
 # git-clone(1): "[user@]host.xz:path", recognised only if no slash stands before the first colon.
-_SCP_LIKE = re.compile(
-    r"(?:[A-Za-z0-9._+-]+@)?(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]):(?![:/]{2})[^\s-].*"
-)
-_AUTHORITY = re.compile(
-    r"(?:[^\s/@]*@)?(?P<host>[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/\S*)?"
-)
+_SCP_LIKE = r"(?:[A-Za-z0-9._+-]+@)?(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]):(?![:/]{2})[^\s-].*"
+_AUTHORITY = r"(?:[^\s/@]*@)?(?P<host>[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/\S*)?"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = r"[\x00-\x1f\x7f]"
 
 
 def redact(text: str) -> str:
@@ -31,7 +27,7 @@ def redact(text: str) -> str:
             return match[0]
         return f"{scheme}***@"
 
-    return _SECRET_QUERY.sub(r"\1***", _CREDENTIALS.sub(hidden, text))
+    return re.sub(_QUERY_VALUE, r"\1***", re.sub(_CREDENTIALS, hidden, text))
 
 
 def check_url(text: str) -> str:
@@ -41,10 +37,12 @@ def check_url(text: str) -> str:
     the loopback interface. Git's `ext::command` and `transport::address` forms run programs; they and
     anything that begins with a dash are refused.
     """
-    if _CONTROL.search(text) is None and not text.startswith("-") and len(text) <= 4096:
-        scheme = _SCHEME.fullmatch(text)
+    if re.search(_CONTROL, text) is None and not text.startswith("-") and len(text) <= 4096:
+        scheme = re.fullmatch(_SCHEME, text)
         if scheme is None:
-            if Path(text).is_absolute() or ("::" not in text.split("/", 1)[0] and _SCP_LIKE.fullmatch(text)):
+            if Path(text).is_absolute() or (
+                "::" not in text.split("/", 1)[0] and re.fullmatch(_SCP_LIKE, text)
+            ):
                 return text
         elif _scheme_is_allowed(scheme["scheme"].lower(), scheme["rest"]):
             return text
@@ -58,7 +56,7 @@ def check_url(text: str) -> str:
 def _scheme_is_allowed(scheme: str, rest: str) -> bool:
     if scheme == "file":
         return rest.startswith("/")
-    authority = _AUTHORITY.fullmatch(rest)
+    authority = re.fullmatch(_AUTHORITY, rest)
     if authority is None:
         return False
     if scheme == "http":
