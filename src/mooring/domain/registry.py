@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from mooring.domain import layout, names, versions
 from mooring.domain.digests import digest_of
 from mooring.domain.document import Document
 from mooring.domain.environment import Policy, Settings
+from mooring.domain.files import Entry, Files
 from mooring.domain.finding import Unreadable
 from mooring.domain.model import Model, ModelVersion, State, VersionStatus
 from mooring.domain.pointer import Pointer
@@ -18,48 +19,9 @@ from mooring.domain.references import Reference, SelectorKind
 from mooring.domain.versions import Version, Versioning
 from mooring.errors import IntegrityError, NotFoundError, RefusedError
 
+__all__ = ["Entry", "Files", "Registry", "Release", "Resolution"]
+
 D = TypeVar("D", bound=Document)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of a tree: `kind` is blob, tree or commit (a submodule); `path` counts from the top."""
-
-    path: str
-    mode: str
-    kind: str
-    oid: str
-
-    @property
-    def name(self) -> str:
-        """The last part of the path."""
-        return self.path.rpartition("/")[2]
-
-
-class Files(Protocol):
-    """One state of a repository: a commit, the index, or a dictionary in a test."""
-
-    @property
-    def commit(self) -> str | None:
-        """The commit this is the state of, if it is one."""
-
-    def entry(self, path: str) -> Entry | None:
-        """The entry at `path`, or None."""
-
-    def look_up(self, paths: Sequence[str]) -> None:
-        """Say which paths `entry` will be asked for, so that they can be found in one go."""
-
-    def children(self, folder: str) -> Sequence[Entry]:
-        """The direct entries of `folder`, sorted by path; empty when there is no such folder."""
-
-    def walk(self, folder: str) -> Sequence[Entry]:
-        """All blobs and submodules below `folder`, sorted by path."""
-
-    def read(self, entry: Entry) -> bytes:
-        """The bytes of a blob."""
-
-    def documents(self, entries: Sequence[Entry], kind: type[D]) -> Iterator[tuple[Entry, D | Unreadable]]:
-        """Every entry as a document of `kind`, in order, read and parsed in bulk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,24 +107,32 @@ class Registry:
 
     def model_names(self) -> tuple[str, ...]:
         """The names of all models, in the order of the alphabet."""
-        found = []
-        for child in self.files.children(layout.REGISTRY):
-            if child.kind != "tree":
-                continue
-            if self.files.entry(f"{child.path}/model.yaml") is not None:
-                found.append(child.path)
-            else:
-                found += [
-                    inner.path
-                    for inner in self.files.children(child.path)
-                    if inner.kind == "tree" and self.files.entry(f"{inner.path}/model.yaml") is not None
-                ]
+        outer = [child.path for child in self.files.children(layout.REGISTRY) if child.kind == "tree"]
+        models = self._with_document(outer)
+        inner = [
+            child.path
+            for namespace in outer
+            if namespace not in models
+            for child in self.files.children(namespace)
+            if child.kind == "tree"
+        ]
+        found = models | self._with_document(inner)
         return tuple(sorted(path.removeprefix(f"{layout.REGISTRY}/") for path in found))
+
+    def _with_document(self, folders: Sequence[str]) -> set[str]:
+        """Those of `folders` that hold a `model.yaml`, looked up in one go."""
+        documents = {folder: f"{folder}/model.yaml" for folder in folders}
+        self.files.look_up(list(documents.values()))
+        return {folder for folder, path in documents.items() if self.files.entry(path) is not None}
 
     def model(self, name: str) -> Model:
         """The model `name`; raises NotFoundError (naming what is close) or RefusedError when it is unreadable."""
         names.check_model_name(name)
-        return self.require(layout.model_path(name), Model, f"model {name!r}", self._close_to(name))
+        path, what = layout.model_path(name), f"model {name!r}"
+        if self.load(path, Model) is None:
+            # Only now: what is close is found by comparing the name with that of every model.
+            raise NotFoundError(f"there is no {what}", self._close_to(name))
+        return self.require(path, Model, what)
 
     def _close_to(self, name: str) -> str:
         from difflib import get_close_matches
