@@ -182,15 +182,25 @@ def plan_rollback(
             f"{model} had nothing live in {environment} before; rolling back leaves nothing to serve",
             "Say so with --to-nothing, or choose a state with --to-version.",
         )
-    if blob is not None and to_nothing:
+    if to_nothing and (history.is_rolled_back or _serves(blob, target)):
+        was = f"{model}@{target.version}" if target is not None else "a pointer that cannot be read"
+        back = f"{model} in {environment} was rolled back already"
         raise RefusedError(
-            f"the state before was {model}@{target.version if target else '?'}, not nothing",
-            f"Use 'mooring withdraw {model} --from {environment}' to serve nothing.",
+            back if history.is_rolled_back else f"the state before was {was}, not nothing",
+            f"To serve nothing: mooring withdraw {model} --from {environment} --reason '...'",
         )
+    if blob == history.blob:
+        already = f"{model} in {environment} is where it was before promotion {promotion} already"
+        return RollbackPlan(environment, model, None, blob, current, is_previous=False, already=already)
     if problem := _target_problem(registry, history, blob):
         raise RefusedError(problem, nearest_hint(registry, history, blob))
     previous = not history.is_rolled_back and blob == history.state_before(history.blob)
     return RollbackPlan(environment, model, current, blob, target, is_previous=previous)
+
+
+def _serves(blob: str | None, pointer: Pointer | None) -> bool:
+    """Whether a state serves a version; one that nobody can read is taken to."""
+    return blob is not None and not (pointer is not None and pointer.is_withdrawal)
 
 
 def _nothing_to_do(
@@ -211,9 +221,12 @@ def _nothing_to_do(
             if gone and not held
             else None
         )
+    if to_nothing:
+        # Somebody who asks for nothing is not served by hearing that something else was undone.
+        return None if _serves(history.blob, history.pointer) else f"{what} serves nothing already"
     if history.is_rolled_back:
         return f"{what} was rolled back already (promotion {newest.undoes}); it serves {now}"
-    return f"{what} serves nothing already" if to_nothing and history.blob is None else None
+    return None
 
 
 def _target(history: PointerHistory, to_version: str | None, promotion: str | None) -> str | None:

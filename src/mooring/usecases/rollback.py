@@ -112,6 +112,17 @@ def _land(hub: Hub, first: RolledBack, request: RollbackRequest, presence: Prese
 def _refuse_another(first: RolledBack, now: RolledBack) -> None:
     wanted = first.plan.undone.promotion if first.plan.undone is not None else None
     held = now.plan.undone.promotion if now.plan.undone is not None else None
+    live = now.plan.target
+    if now.outcome is RollbackOutcome.ALREADY and live is not None and live.promotion == wanted:
+        model, environment, target = now.plan.model, now.plan.environment, first.plan.target
+        command = f"mooring withdraw {model} --from {environment}"
+        if target is not None and target.version is not None:
+            command = f"mooring rollback {model} --in {environment} --to-version {target.version}"
+        raise RefusedError(
+            f"something newer was promoted and rolled back meanwhile, and {model}@{live.version} is live still "
+            f"(promotion {wanted}); nothing was rolled back",
+            f"If it is to go: {command} --reason '...'",
+        )
     if now.outcome is not RollbackOutcome.ALREADY and held != wanted and now.plan.undone is not None:
         raise RefusedError(
             f"{now.plan.undone.requested_by} promoted {now.plan.model}@{now.plan.undone.version} meanwhile "
