@@ -131,6 +131,8 @@ def propose(hub: Hub, tip: str, plan: PromotionPlan, *, replace: bool, dry_run: 
     message = promotion_message(plan.environment, plan.model, plan.before, plan.after)
     there = hub.branches(branch).get(branch)
     proposed = _proposed(hub.repository, there, plan.path)
+    if proposed is not None and hub.history(tip).promotion_owner(proposed.promotion) is not None:
+        proposed = None  # A forge merged it and left the branch: nobody proposes it any more.
     if there is not None and proposed is not None:
         if _same_request(proposed, plan.after) and _same_base(hub, there, tip, plan.path):
             return Promoted(plan_with(plan, proposed), Outcome.UNCHANGED, branch, there, tip)
@@ -145,7 +147,7 @@ def propose(hub: Hub, tip: str, plan: PromotionPlan, *, replace: bool, dry_run: 
     if dry_run:
         return Promoted(plan, Outcome.WOULD_PROPOSE, branch, commit, tip, warnings)
     push_branch(hub, branch, commit, there)
-    return Promoted(plan, Outcome.UPDATED if there else Outcome.PROPOSED, branch, commit, tip, warnings)
+    return Promoted(plan, Outcome.UPDATED if proposed else Outcome.PROPOSED, branch, commit, tip, warnings)
 
 
 def plan_with(plan: PromotionPlan, pointer: Pointer) -> PromotionPlan:
