@@ -42,13 +42,13 @@ def _told_afresh(line: Line, path: str) -> tuple[list[tuple[str, str | None]], l
     seen: list[str] = []
     undone: set[str] = set()
     rolled_back = False
-    before = {}
+    before: dict[str, str | None] = {}
     for (_, old), (place, new) in pairwise(zip(line.main, _blobs(line, path), strict=True)):
         if old == new:
             continue
         if new is None:
             first = old is not None and before[old] is None and not rolled_back
-            kind = EventKind.ROLLED_BACK if first else EventKind.REMOVED
+            kind: EventKind | None = EventKind.ROLLED_BACK if first else EventKind.REMOVED
         elif new in undone:
             kind = EventKind.REVERTED_ROLLBACK
         else:

@@ -47,7 +47,7 @@ def promoted_last(story: Story, way: Way, choice: int, message: str, after: Stor
     return tell(line, after), place
 
 
-@examples(14)
+@examples(10)
 @given(
     story=st.lists(FORWARD, max_size=5),
     way=st.sampled_from([Way.SQUASH, Way.MERGE]),
@@ -83,7 +83,7 @@ def test_git_and_we_write_the_same_tree_and_message(
 
 
 def test_what_came_together_with_the_promotion_stays(world: World) -> None:
-    world.make_live("1.0.0")
+    world.past("1.0.0")
     line = tell(start(), [(Deed.PROMOTE, SPOTS[0], 0, Way.SQUASH, 0, 0)] * 2)
     earlier = world.blob()
     bundled = line.state[PATHS[0]]
@@ -101,7 +101,7 @@ def test_what_came_together_with_the_promotion_stays(world: World) -> None:
 @pytest.mark.parametrize("way", [Way.SQUASH, Way.MERGE])
 @pytest.mark.parametrize("rollout", ROLLOUTS)
 def test_a_promotion_by_the_use_case_is_undone_to_the_byte(world: World, way: Way, rollout: object) -> None:
-    world.make_live("1.0.0")
+    world.past("1.0.0")
     earlier, tree = world.blob(), git(world.remote, "rev-parse", "refs/heads/main^{tree}")
     proposal = world.promote("1.1.0", rollout=rollout)
     world.merge(proposal.branch, way)
@@ -118,8 +118,7 @@ def test_a_promotion_by_the_use_case_is_undone_to_the_byte(world: World, way: Wa
 
 
 def test_the_right_promotion_is_undone_where_the_tip_of_main_is_about_something_else(world: World) -> None:
-    world.make_live("1.0.0")
-    world.make_live("1.1.0")
+    world.past("1.0.0", "1.1.0")
     promoted = world.tip
     world.commit({"README.md": b"# Busy\n"}, "Edit")
     world.commit({"docs/x.md": b"x\n"}, "Add")

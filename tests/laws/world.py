@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from mooring.domain import layout
 from mooring.domain.events import PointerHistory
@@ -27,7 +28,8 @@ from mooring.usecases import promote, rollback
 from mooring.usecases.promote import Promoted
 from mooring.usecases.rollback import RollbackRequest, RolledBack
 from mooring.wiring import open_hub
-from tests.laws.lines import Line, Way, start
+from tests.laws.lines import VERSIONS, Deed, Line, Way, do, start
+from tests.support.builder import promotion_id
 from tests.support.gitrepo import FIRST_SECOND, git, make_repository
 
 IRIS = "environments/staging/iris.yaml"
@@ -80,10 +82,20 @@ class World:
         git(self.remote, "update-ref", "refs/heads/main", planted.tip)
         return planted
 
-    def promote(self, version: str, environment: str = "staging", **options: object) -> Promoted:
+    def past(self, *versions: str) -> list[str]:
+        """Let iris in staging have had these versions, one after the other; the ids of their promotions."""
+        line = start()
+        for version in versions:
+            done = do(line, Deed.PROMOTE, ("staging", "iris"), VERSIONS.index(version))
+            if done is not None:
+                line.add(*done)
+        self.plant(line)
+        return [promotion_id(number) for number in range(1, len(versions) + 1)]
+
+    def promote(self, version: str, environment: str = "staging", **options: Any) -> Promoted:
         """Propose a promotion of iris by the use case."""
-        options = {"reason": "Better on the holdout set", "now_ms": self.now_ms} | options
-        return promote.promote(self.hub, parse_reference(f"iris@{version}"), environment, **options)  # type: ignore[arg-type]
+        options = {"reason": "Better on the holdout set", "now_ms": self.now_ms, **options}
+        return promote.promote(self.hub, parse_reference(f"iris@{version}"), environment, **options)
 
     def withdraw(self, environment: str = "staging") -> Promoted:
         """Propose a withdrawal of iris by the use case."""
@@ -114,12 +126,12 @@ class World:
         git(self.remote, "update-ref", "refs/heads/main", made)
         return made
 
-    def roll_back(self, reason: str = "It was worse", **options: object) -> RolledBack:
+    def roll_back(self, **options: Any) -> RolledBack:
         """Roll iris in staging back by the use case; `presence` may be given among the options."""
-        presence, dry_run = options.pop("presence", all_there), bool(options.pop("dry_run", False))
-        environment = str(options.pop("environment", "staging"))
-        request = RollbackRequest("iris", environment, reason, **options)  # type: ignore[arg-type]
-        return rollback.rollback(self.hub, request, presence=presence, dry_run=dry_run)  # type: ignore[arg-type]
+        presence, dry_run = options.pop("presence", all_there), options.pop("dry_run", False)
+        environment = options.pop("environment", "staging")
+        request = RollbackRequest("iris", environment, "It was worse", **options)
+        return rollback.rollback(self.hub, request, presence=presence, dry_run=dry_run)
 
     def revert(self, commit: str, *options: str) -> str:
         """The real `git revert` of a commit on the tip of main, in the clone's work tree; its commit, not pushed."""
