@@ -51,6 +51,8 @@ def environment(folder: Path) -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": str(folder / "home" / "gitconfig"),
         "PYTHONPATH": str(HERE.parent),
         "PYTHONWARNINGS": "ignore",
+        # What a person sees at a terminal, where this runs in one.
+        **({"FORCE_COLOR": "1", "COLUMNS": "110"} if sys.stdout.isatty() and not kept.get("NO_COLOR") else {}),
     }
 
 
