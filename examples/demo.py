@@ -52,7 +52,9 @@ def environment(folder: Path) -> dict[str, str]:
         "PYTHONPATH": str(HERE.parent),
         "PYTHONWARNINGS": "ignore",
         # What a person sees at a terminal, where this runs in one.
-        **({"FORCE_COLOR": "1", "COLUMNS": "110"} if sys.stdout.isatty() and not kept.get("NO_COLOR") else {}),
+        **(
+            {"FORCE_COLOR": "1", "COLUMNS": "110"} if sys.stdout.isatty() and not kept.get("NO_COLOR") else {}
+        ),
     }
 
 

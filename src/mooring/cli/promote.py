@@ -80,12 +80,8 @@ def tell(session: Session, done: object) -> None:
         say(session, headline, facts, then=["Nothing was written (--dry-run)."])
         return
     facts += [("branch", done.branch), ("commit", done.commit or "")]
-    say(
-        session,
-        headline,
-        facts,
-        then=[
-            f"Next: mooring approve {done.branch} (where the policy asks for it), then mooring merge {done.branch}",
-            f"Undo: mooring withdraw --proposal {done.branch}",
-        ],
-    )
+    then = [f"Next: mooring merge {done.branch}", f"Undo: mooring withdraw --proposal {done.branch}"]
+    if done.approvals:
+        facts.append(("approvals", f"{done.approvals} needed"))
+        then.insert(0, f"Next: mooring approve {done.branch}   (by somebody else), then")
+    say(session, headline, facts, then=then)

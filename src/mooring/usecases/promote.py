@@ -30,7 +30,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Promoted:
-    """A promotion as it was planned and what became of it; `branch` and `commit` name the proposal."""
+    """A promotion as it was planned and what became of it; `branch` and `commit` name the proposal.
+
+    `approvals` is how many the policy asks for.
+    """
 
     plan: PromotionPlan
     outcome: Outcome
@@ -38,6 +41,7 @@ class Promoted:
     commit: str | None
     base: str
     warnings: tuple[Finding, ...] = ()
+    approvals: int = 0
 
 
 def new_promotion_id(now_ms: int) -> str:
@@ -128,6 +132,7 @@ def propose(hub: Hub, tip: str, plan: PromotionPlan, *, replace: bool, dry_run: 
     branch = layout.proposal_branch(plan.environment, plan.model, version)
     if plan.after is None:
         return Promoted(plan, Outcome.LIVE_ALREADY, branch, None, tip)
+    approvals = hub.registry(tip).policy(plan.environment).approvals.required
     message = promotion_message(plan.environment, plan.model, plan.before, plan.after)
     there = hub.branches(branch).get(branch)
     proposed = _proposed(hub.repository, there, plan.path)
@@ -135,7 +140,9 @@ def propose(hub: Hub, tip: str, plan: PromotionPlan, *, replace: bool, dry_run: 
         proposed = None  # A forge merged it and left the branch: nobody proposes it any more.
     if there is not None and proposed is not None:
         if _same_request(proposed, plan.after) and _same_base(hub, there, tip, plan.path):
-            return Promoted(plan_with(plan, proposed), Outcome.UNCHANGED, branch, there, tip)
+            return Promoted(
+                plan_with(plan, proposed), Outcome.UNCHANGED, branch, there, tip, approvals=approvals
+            )
         if proposed.requested_by != plan.after.requested_by and not replace:
             raise RefusedError(
                 f"{proposed.requested_by} proposes {plan.model}@{proposed.version} in {plan.environment} already "
@@ -145,9 +152,10 @@ def propose(hub: Hub, tip: str, plan: PromotionPlan, *, replace: bool, dry_run: 
     commit = hub.repository.commit_with(tip, {plan.path: codec.encode(plan.after)}, message=message)
     warnings = judge(hub, tip, commit, what=f"{message.splitlines()[0]!r}")
     if dry_run:
-        return Promoted(plan, Outcome.WOULD_PROPOSE, branch, commit, tip, warnings)
+        return Promoted(plan, Outcome.WOULD_PROPOSE, branch, commit, tip, warnings, approvals)
     push_branch(hub, branch, commit, there)
-    return Promoted(plan, Outcome.UPDATED if proposed else Outcome.PROPOSED, branch, commit, tip, warnings)
+    outcome = Outcome.UPDATED if proposed else Outcome.PROPOSED
+    return Promoted(plan, outcome, branch, commit, tip, warnings, approvals)
 
 
 def plan_with(plan: PromotionPlan, pointer: Pointer) -> PromotionPlan:
