@@ -120,13 +120,29 @@ def _main(hub: Hub, line: RefLine, *, vouched: bool, now: int) -> Iterator[Refus
             f"Begin on the line that is there: git fetch && git rebase origin/{hub.branch}, then push again.",
         )
         return
+    governing = False
     for record in reversed(list(hub.repository.first_parent(line.new, since=line.old))):
         # What is remembered about a commit in quarantine would outlive a push that is refused.
         at = hub if record.parents[0] == line.old else replace(hub, cache=Cache(None))
-        refusals = list(_commit(at, record, vouched=vouched, now=now))
+        change = at.change(record.parents[0], record.oid)
+        refusals = list(_commit(at, change, record, vouched=vouched, now=now))
+        if governing:
+            refusals += _too_soon(change, record)
         yield from refusals
         if refusals:
             return
+        governing = governing or bool(_governing(change))
+
+
+def _too_soon(change: Change, record: CommitRecord) -> Iterator[Refusal]:
+    """Refuse a pointer that would be judged by what the same push brought a commit earlier."""
+    for file in change.of_kind(FileKind.POINTER):
+        yield Refusal(
+            "unreviewed-pointer",
+            f"{file.path} (commit {record.oid[:12]})",
+            "this push also changes how changes are judged, and nothing is judged by what comes with it",
+            "Push the change of policy alone; then propose and merge the promotion.",
+        )
 
 
 def _first_push(hub: Hub, new: str) -> Iterator[Refusal]:
@@ -150,26 +166,30 @@ def _first_push(hub: Hub, new: str) -> Iterator[Refusal]:
             yield Refusal(finding.rule, str(finding.place), finding.message, finding.hint)
 
 
-def _commit(hub: Hub, record: CommitRecord, *, vouched: bool, now: int) -> Iterator[Refusal]:
+def _commit(hub: Hub, change: Change, record: CommitRecord, *, vouched: bool, now: int) -> Iterator[Refusal]:
     """Why one commit of main's first-parent line is refused, judged by its first parent."""
     where = f" (commit {record.oid[:12]})"
-    change = hub.change(record.parents[0], record.oid)
     broken = False
     for finding in check_change(change):
         if finding.level is Level.ERROR:
             broken = True
             yield Refusal(finding.rule, f"{finding.place}{where}", finding.message, finding.hint)
-    yield from _governing(hub, change, where)
+    yield from _unguarded(hub, change, where)
     yield from _registration(change, where)
     if not broken:
         for move in moves(change):
             yield from _pointer(hub, change, move, record, where, vouched=vouched, now=now)
 
 
-def _governing(hub: Hub, change: Change, where: str) -> Iterator[Refusal]:
-    changed = [
+def _governing(change: Change) -> list[str]:
+    """The changed paths that decide how changes are judged."""
+    return [
         file.path for file in change.files if file.identity is not None and file.identity.kind in _GOVERNING
     ]
+
+
+def _unguarded(hub: Hub, change: Change, where: str) -> Iterator[Refusal]:
+    changed = _governing(change)
     if not changed or not _asks_for_approvals(change.base) or _server_says(hub, POLICY_CHANGES, "allow"):
         return
     for path in changed:
