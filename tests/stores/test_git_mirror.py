@@ -11,6 +11,7 @@ import pytest
 
 from mooring.errors import UnavailableError, UsageError
 from mooring.stores.git.failures import MissingObjectError
+from mooring.stores.git.lockfile import exclusive
 from mooring.stores.git.mirror import open_mirror
 from mooring.stores.git.remote import RefUpdate, fetch, push
 from mooring.stores.git.repository import Repository
@@ -125,6 +126,17 @@ def test_a_mirror_outlives_its_server(server: Path, tmp_path: Path) -> None:
         mirror(server, tmp_path)
     with mirror(server, tmp_path, refresh=False) as kept:
         assert len(list(kept.first_parent("main"))) == 2
+
+
+def test_a_reader_does_not_wait_for_somebody_elses_fetch(server: Path, tmp_path: Path) -> None:
+    with mirror(server, tmp_path) as made:
+        place = made.path
+
+    with exclusive(place.parent / f"{place.name}.lock", timeout=1):
+        with mirror(server, tmp_path, refresh=False) as kept:
+            assert kept.commit_id("main") is not None
+        with pytest.raises(UnavailableError, match=r"another process has held .* for 0\.1 s"):
+            open_mirror(server.as_uri(), place.parent, environ=os.environ, timeout=0.1)
 
 
 def test_a_server_that_is_not_there_leaves_nothing_behind(tmp_path: Path) -> None:

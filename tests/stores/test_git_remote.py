@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -306,6 +309,20 @@ def test_a_remote_that_could_run_a_program_is_never_asked(repository: Repository
         fetch(repository, "evil")
 
 
+def test_plain_http_is_spoken_on_this_machine(repository: Repository, server: Path) -> None:
+    git(server, "update-server-info")
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(server))) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        found = ls_remote(repository, f"http://127.0.0.1:{http.server_port}/")
+        http.shutdown()
+
+    assert found == {MAIN: tip(server)}
+
+
 def test_objects_that_git_would_not_make_stay_outside(
     repository: Repository, server: Path, tmp_path: Path
 ) -> None:
@@ -331,13 +348,13 @@ def test_missing_objects_of_a_partial_clone_come_in_one_request(
     push(repository, "origin", [RefUpdate(new, MAIN)])
     git(tmp_path, "clone", "--quiet", "--bare", "--filter=blob:none", server.as_uri(), "partial.git")
 
-    with Repository.open(tmp_path / "partial.git", environ=os.environ) as partial:
-        oids = [entry.oid for entry in partial.tree("main")]
+    with Repository.open(tmp_path / "partial.git", environ=os.environ) as partial_clone:
+        oids = [entry.oid for entry in partial_clone.tree("main")]
         with pytest.raises(MissingObjectError):
-            partial.read(oids[3])
+            partial_clone.read(oids[3])
 
-        assert partial.prefetch(oids) == 21
-        assert len(dict(partial.read_many(oids))) == 21
-        assert partial.prefetch(oids) == 0
+        assert partial_clone.prefetch(oids) == 21
+        assert len(dict(partial_clone.read_many(oids))) == 21
+        assert partial_clone.prefetch(oids) == 0
         with pytest.raises(UnavailableError):
-            partial.prefetch(["0" * 39 + "1"])
+            partial_clone.prefetch(["0" * 39 + "1"])

@@ -37,9 +37,12 @@ def open_mirror(
     """
     check_url(url)
     limit = timeout or TALKING_SECONDS
-    cache_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = hashlib.sha256(url.encode()).hexdigest()
     place = cache_dir / name
+    if not refresh and (kept := _sound(place, url, environ)) is not None:
+        # Without the lock: another process may be waiting for a remote that hangs, and holds it.
+        return kept
+    cache_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with exclusive(cache_dir / f"{name}.lock", timeout=limit):
         found = _sound(place, url, environ)
         if found is not None and refresh:
