@@ -88,6 +88,13 @@ def _branch(repository: Repository) -> str:
     return repository.config("mooring.branch") or "main"
 
 
+def user_path(path: str | Path) -> Path:
+    """A path with a leading ~ replaced by the home folder, which no shell does after an equals sign."""
+    from pathlib import Path
+
+    return Path(path).expanduser()
+
+
 def principal(environ: Mapping[str, str] | None = None) -> str | None:
     """Who a server says is pushing (`MOORING_PRINCIPAL`), or None where it says nothing."""
     return (os.environ if environ is None else environ).get("MOORING_PRINCIPAL") or None

@@ -41,6 +41,7 @@ def command(
     The approval is a signed tag on the very pointer that is proposed: it counts for that change and no other, whichever
     commit carries it. Whoever asks for a change cannot approve it.
     """
+    from mooring import wiring
     from mooring.usecases.approve import ApprovalOutcome, approve, sign_request
 
     ask = sign_request if as_requester else approve
@@ -48,7 +49,7 @@ def command(
         session.hub(),
         proposal,
         environment=environment,
-        key=key.expanduser() if key is not None else None,
+        key=wiring.user_path(key) if key is not None else None,
         principal=principal,
         now=session.now_ms // 1000,
         dry_run=dry_run,

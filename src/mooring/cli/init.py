@@ -100,13 +100,14 @@ def _storage(storage: str | None, folder: Path) -> str:
 
 
 def _signer(text: str) -> str:
+    from mooring import wiring
     from mooring.usecases.init import signer_line
 
     who, equals, key = text.partition("=")
     if not equals:
         raise UsageError(f"{text!r} names no key", "--signer alex@example.com=~/.ssh/id_ed25519.pub")
     try:
-        public = Path(key).expanduser().read_text("utf-8")
+        public = wiring.user_path(key).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise NotFoundError(f"the public key {key} cannot be read: {error}") from None
     return signer_line(who, public)
