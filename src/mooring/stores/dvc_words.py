@@ -61,8 +61,8 @@ def told(config: RemoteConfig, error: Exception | None, notes: Notes) -> Mooring
         current = current.__cause__ or current.__context__
     if any(type(one).__name__ == "HostKeyNotVerifiable" for one in chain):
         return IntegrityError(
-            f"the host key of the remote {config.name} ({config.address}) is not the one that is known",
-            "Somebody may stand in between. Compare the key with the server's, then correct known_hosts.",
+            f"the host key of the remote {config.name} ({config.address}) is not known, or another one than is known",
+            "Somebody may stand in between. Compare it with the server's own, then correct ~/.ssh/known_hosts.",
         )
     words = str(error or "") or (notes.lines[-1] if notes.lines else "DVC gave no reason")
     return UnavailableError(

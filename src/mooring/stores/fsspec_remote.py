@@ -108,8 +108,8 @@ class FsspecRemote:
             return ours
         if any(type(one).__name__ in _STRANGER for one in chain):
             return IntegrityError(
-                f"the host key of {self._what} is not the one that is known",
-                "Somebody may stand in between. Compare the key with the server's, then correct known_hosts.",
+                f"the host key of {self._what} is not known, or another one than is known",
+                "Somebody may stand in between. Compare it with the server's own, then correct ~/.ssh/known_hosts.",
             )
         statuses = [status for one in chain if isinstance(status := getattr(one, "status", None), int)]
         # fsspec says "file not found" for whatever HTTP request failed; the cause knows better.
