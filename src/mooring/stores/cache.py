@@ -59,7 +59,7 @@ class Cache:
         for chunk in _chunks(blobs):
             marks = ",".join("?" * len(chunk))
             query = f"SELECT blob, json FROM documents WHERE kind = ? AND blob IN ({marks})"  # noqa: S608 - marks only
-            found.update(self._rows(query, (kind, *chunk)))
+            found.update((str(blob), str(row)) for blob, row in self._rows(query, (kind, *chunk)))
         return found
 
     def add_documents(self, kind: str, rows: Mapping[str, str]) -> None:
@@ -82,7 +82,7 @@ class Cache:
     def steps(self, path: str) -> CachedSteps | None:
         """The cached history of a path."""
         for tip, latest, json in self._rows("SELECT tip, latest, json FROM steps WHERE path = ?", (path,)):
-            return CachedSteps(str(tip), int(latest), str(json))
+            return CachedSteps(str(tip), int(str(latest)), str(json))
         return None
 
     def put_steps(self, path: str, steps: CachedSteps) -> None:
@@ -113,6 +113,18 @@ class Cache:
         for (value,) in self._rows("SELECT value FROM marks WHERE name = ?", (name,)):
             return str(value)
         return None
+
+    def works(self) -> bool:
+        """Whether the file can be written now."""
+        connection = self._open()
+        if connection is None:
+            return False
+        try:
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error:
+            return False
+        return True
 
     def _rows(self, query: str, values: Sequence[str]) -> Iterator[tuple[object, ...]]:
         connection = self._open()
