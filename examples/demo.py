@@ -280,7 +280,7 @@ def hand_edited(pointer: str, shown: str) -> str:
     import json
     import re
 
-    digest = json.loads(shown)["manifest_digest"]
+    digest = json.loads(shown)["digest"]
     text = re.sub(r"^version: .*$", 'version: "1.0.0"', pointer, flags=re.MULTILINE)
     text = re.sub(r"^manifest: .*$", f"manifest: {digest}", text, flags=re.MULTILINE)
     text = re.sub(r"^replaces: .*$", 'replaces: "1.1.0"', text, flags=re.MULTILINE)
