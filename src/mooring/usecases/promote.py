@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mooring.documents import codec
-from mooring.domain import layout
+from mooring.domain import layout, names
 from mooring.domain.finding import Finding, Unreadable
 from mooring.domain.pointer import Pointer, Rollout
 from mooring.domain.promotion import PromotionPlan, plan_promotion, plan_withdrawal
+from mooring.domain.reasons import check_reason
 from mooring.domain.references import Reference, SelectorKind
 from mooring.errors import NotFoundError, PendingError, RefusedError
 from mooring.stores.git.repository import Repository
@@ -67,8 +68,12 @@ def promote(
 
     Asked twice, the second time changes nothing; one's own differing proposal is updated, somebody else's only with
     `replace`. Nothing is written with `dry_run`. Raises RefusedError (rules, a standing rollback, another proposal),
-    PendingError while the version is only proposed, NotFoundError, UnavailableError.
+    UsageError (a reason that cannot be kept), PendingError while the version is only proposed, NotFoundError,
+    UnavailableError.
     """
+    names.check_environment_name(environment)
+    reason = check_reason(reason)
+    override = check_reason(override, "override") if override is not None else None
     hub.require_remote()
     tip = hub.refresh()
     registry = hub.registry(tip)
@@ -102,6 +107,9 @@ def withdraw(
     dry_run: bool = False,
 ) -> Promoted:
     """Propose that `environment` serves nothing of `model`; raises as `promote` does."""
+    names.check_model_name(model)
+    names.check_environment_name(environment)
+    reason = check_reason(reason)
     hub.require_remote()
     tip = hub.refresh()
     plan = plan_withdrawal(

@@ -13,6 +13,7 @@ from mooring.domain.events import Event, PointerHistory
 from mooring.domain.finding import Finding
 from mooring.domain.model import ModelVersion
 from mooring.domain.promotion import RollbackPlan, plan_rollback, rollback_targets
+from mooring.domain.reasons import check_reason
 from mooring.domain.registry import Registry
 from mooring.errors import MooringError, RefusedError
 from mooring.stores.git.repository import BlobId
@@ -78,8 +79,10 @@ def rollback(
 
     Asked twice, the second time changes nothing. A promotion that comes in between is never undone in place of the one
     that was meant: RefusedError names it. Raises RefusedError when the older state may not return (its version is gone,
-    quarantined or its bytes are missing), naming the nearest that may; NotFoundError; UnavailableError.
+    quarantined or its bytes are missing), naming the nearest that may; UsageError for a reason that cannot be kept;
+    NotFoundError; UnavailableError.
     """
+    request = replace(request, reason=check_reason(request.reason))
     hub.require_remote()
     first = _planned(hub, hub.refresh(), request, presence)
     if first.outcome is RollbackOutcome.ALREADY or dry_run:
