@@ -268,6 +268,10 @@ def _target_problem(registry: Registry, history: PointerHistory, blob: str | Non
         return f"the earlier pointer {blob[:12]} cannot be read"
     if pointer.version is None or pointer.manifest is None:
         return None
+    undone = history.undone_versions.get(pointer.version)
+    if undone is not None:
+        # An older pointer of the same bytes is no way around the override that a promotion would need.
+        return f"{history.model}@{pointer.version} left {history.environment} by a rollback (of promotion {undone})"
     return target_problem(registry, history.environment, history.model, pointer.version, pointer.manifest)
 
 
