@@ -169,3 +169,28 @@ def test_a_rollback_never_goes_to_a_state_that_was_itself_rolled_back(world: Wor
     world.plant(spell("ABAC"))
     with pytest.raises(RefusedError, match="left staging by a rollback; no rollback brings it back"):
         world.roll_back(to_version="1.1.0")
+
+
+@pytest.mark.parametrize(
+    ("past", "undo", "bad"),
+    [
+        # 1.1.0 was promoted twice, and both promotions were undone at once.
+        (("1.0.0", "1.1.0", "1.1.0"), {"to_version": "1.0.0"}, "1.1.0"),
+        # 1.0.0 was live before, came again, and was taken back then.
+        (("1.0.0", "1.1.0", "1.0.0"), {}, "1.0.0"),
+    ],
+)
+def test_an_older_pointer_is_no_way_back_for_a_version_that_was_rolled_back(
+    world: World, past: tuple[str, ...], undo: dict[str, str], bad: str
+) -> None:
+    ids = world.past(*past)
+    world.roll_back(**undo)
+    live, refs = world.live(), world.refs()
+    with pytest.raises(RefusedError, match=rf"iris@{bad} left staging by a rollback"):
+        world.roll_back(to_version=bad)
+    if bad == "1.0.0":
+        with pytest.raises(RefusedError, match=rf"iris@{bad} left staging by a rollback"):
+            world.roll_back(promotion=ids[1])
+
+    assert world.refs() == refs
+    assert world.live() == live

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -118,7 +118,7 @@ class World:
         return self.merge(self.promote(version, environment, rollout=rollout).branch)
 
     def commit(
-        self, changes: dict[str, bytes | BlobId | None], message: str, parents: list[str] | None = None
+        self, changes: Mapping[str, bytes | BlobId | None], message: str, parents: list[str] | None = None
     ) -> str:
         """A commit on the remote's main, past every rule; its id."""
         with Repository.open(self.remote, environ=dict(os.environ)) as repository:
