@@ -31,7 +31,8 @@ from mooring.stores.hub import Hub
 from mooring.usecases import approve, merge, promote, rollback
 from mooring.usecases.merge import Merged
 from mooring.usecases.promote import Promoted
-from mooring.usecases.receive import RefLine, Refusal, receive
+from mooring.usecases.pushed import RefLine
+from mooring.usecases.receive import Refusal, receive
 from tests.support.builder import Builder
 
 HOOKS = Path(__file__).resolve().parents[2] / "hooks"

@@ -12,9 +12,10 @@ from mooring.errors import NotFoundError, RefusedError, UsageError
 from mooring.stores.forge import local
 from mooring.stores.forge.statement import Role, Statement, Subject, parse, statement_ref
 from mooring.stores.forge.votes import Ballot
+from mooring.stores.git.repository import Repository
 from mooring.stores.git.tags import read_tag
 from mooring.usecases.approve import ApprovalOutcome, approve, sign_request
-from mooring.usecases.merge import NotReadyError
+from mooring.usecases.merge import MergeOutcome, NotReadyError, merge
 from mooring.usecases.proposals import proposals
 from tests.support.scene import NOW, Person, Scene
 
@@ -156,6 +157,34 @@ def test_an_unsigned_or_forged_statement_does_not_count(scene: Scene) -> None:
     }
     vouched = local.ballot(hub, hub.tip(), proposal.subject, vouched=True)
     assert [vote.principal for vote in vouched.votes] == ["kim@example.com"]
+
+
+def test_where_the_server_vouches_an_unsigned_approval_is_enough(tmp_path: Path) -> None:
+    scene = Scene.build(tmp_path)
+    scene.config("mooring.trustPrincipal", "true")
+    alex, sam, branch = proposed(scene)
+    known = replace(
+        sam.hub(),
+        repository=Repository.open(
+            sam.folder, environ=sam.environ | {"MOORING_PRINCIPAL": "sam@example.com"}
+        ),
+    )
+    done = approve(known, branch, principal="sam@example.com", now=NOW)
+
+    assert (done.outcome, done.key) == (ApprovalOutcome.APPROVED, None)
+    with pytest.raises(NotReadyError, match="not signed"):
+        alex.merge(branch)
+    alex.git("config", "mooring.trustPrincipal", "true")
+    # The server has the last word, and it does not know who this is: unsigned approvals count for a known pusher only.
+    with pytest.raises(RefusedError, match="refused"):
+        alex.merge(branch)
+    known = replace(
+        alex.hub(),
+        repository=Repository.open(
+            alex.folder, environ=alex.environ | {"MOORING_PRINCIPAL": "alex@example.com"}
+        ),
+    )
+    assert merge(known, branch, now=NOW).outcome is MergeOutcome.MERGED
 
 
 def test_only_the_requester_signs_the_request(scene: Scene) -> None:

@@ -21,7 +21,8 @@ from mooring.stores.git.identity import Moment
 from mooring.stores.git.repository import BlobId
 from mooring.usecases.approve import retract
 from mooring.usecases.proposals import proposals
-from mooring.usecases.receive import RefLine, Refusal, in_order, parse_ref_lines, receive
+from mooring.usecases.pushed import RefLine, parse_ref_lines
+from mooring.usecases.receive import Refusal, in_order, receive
 from tests.support.builder import Builder
 from tests.support.scene import NOW, Person, Scene, standard
 

@@ -15,6 +15,7 @@ from mooring.cli.session import Session
 from mooring.errors import ExitCode
 
 if TYPE_CHECKING:
+    from mooring.stores.git.repository import Repository
     from mooring.stores.hub import Hub
 
 
@@ -30,12 +31,18 @@ def command() -> None:
 @pass_session
 def pre_receive(session: Session) -> int:
     """Judge a push to a bare server: standard input has lines OLD NEW REF."""
-    from mooring.usecases.receive import in_order, parse_ref_lines, receive
-    from mooring.wiring import principal
+    from mooring.usecases.pushed import guarded, parse_ref_lines
 
     lines = parse_ref_lines(_input())
-    with _opened(session) as hub:
-        found = receive(hub, lines, principal=principal(session.environ), now=session.now_ms // 1000)
+    with _repository(session) as repository:
+        branch = _branch(repository)
+        if not guarded(lines, f"refs/heads/{branch}"):
+            return ExitCode.OK
+        from mooring.usecases.receive import in_order, receive
+        from mooring.wiring import principal
+
+        with _hub(repository, branch) as hub:
+            found = receive(hub, lines, principal=principal(session.environ), now=session.now_ms // 1000)
     if not found:
         return ExitCode.OK
     click.echo(in_order(found), err=True)
@@ -47,11 +54,17 @@ def pre_receive(session: Session) -> int:
 @pass_session
 def pre_push(session: Session, *, remote: tuple[str, ...]) -> int:
     """Refuse a push by hand that changes a pointer on main, and name the command to use."""
-    from mooring.usecases.prepush import parse_push_lines, unreviewed
+    from mooring.usecases.pushed import parse_push_lines
 
     lines = parse_push_lines(_input())
-    with _opened(session) as hub:
-        found = unreviewed(hub, lines)
+    with _repository(session) as repository:
+        branch = _branch(repository)
+        if not any(line.remote_ref == f"refs/heads/{branch}" for line in lines):
+            return ExitCode.OK
+        from mooring.usecases.prepush import unreviewed
+
+        with _hub(repository, branch) as hub:
+            found = unreviewed(hub, lines)
     for one in found:
         click.echo(
             f"error[unreviewed-pointer] {one.path}\n  a pointer on main changes by a reviewed proposal, not by a push"
@@ -69,21 +82,28 @@ def pre_commit() -> int:
     return run(["check", "--staged"])
 
 
-@contextlib.contextmanager
-def _opened(session: Session) -> Iterator[Hub]:
+def _repository(session: Session) -> Repository:
     """The repository that Git runs the hook in, with the quarantine of what is being pushed."""
-    from mooring.stores.cache import Cache
     from mooring.stores.git.repository import Repository
+
+    return Repository.open(Path.cwd(), environ=session.environ, in_hook=True)
+
+
+def _branch(repository: Repository) -> str:
+    # Only the repository's own file: over file:// the user's configuration is that of whoever pushes.
+    return repository.git("config", "--local", "--get", "mooring.branch", ok=(0, 1)) or "main"
+
+
+@contextlib.contextmanager
+def _hub(repository: Repository, branch: str) -> Iterator[Hub]:
+    from mooring.stores.cache import Cache
     from mooring.stores.hub import Hub
 
-    with Repository.open(Path.cwd(), environ=session.environ, in_hook=True) as repository:
-        # Only the repository's own file: over file:// the user's configuration is that of whoever pushes.
-        branch = repository.git("config", "--local", "--get", "mooring.branch", ok=(0, 1))
-        cache = Cache.in_git_directory(repository.common_dir)
-        try:
-            yield Hub(repository, cache, None, branch or "main")
-        finally:
-            cache.close()
+    cache = Cache.in_git_directory(repository.common_dir)
+    try:
+        yield Hub(repository, cache, None, branch)
+    finally:
+        cache.close()
 
 
 def _input() -> str:

@@ -159,9 +159,15 @@ def judged(hub: Hub, tip: str, proposal: Proposal, *, now: int) -> Merged:
     warnings = judge(hub, tip, trial, what=f"the {proposal.title}")
     if proposal.subject is None:
         return Merged(MergeOutcome.WOULD_MERGE, proposal, tip, trial, warnings=warnings)
-    found = _assessed(hub, tip, trial, proposal, local.ballot(hub, tip, proposal.subject), now=now)
+    ballot = local.ballot(hub, tip, proposal.subject, vouched=_server_vouches(hub))
+    found = _assessed(hub, tip, trial, proposal, ballot, now=now)
     commit = _commit(hub, tip, proposal, found.approvers) if found.approvers else trial
     return Merged(MergeOutcome.WOULD_MERGE, proposal, tip, commit, found.verdicts, found.approvers, warnings)
+
+
+def _server_vouches(hub: Hub) -> bool:
+    """Whether unsigned approvals count, as this clone is told of its server; the server has the last word."""
+    return hub.repository.config("mooring.trustPrincipal") == "true"
 
 
 def _assessed(

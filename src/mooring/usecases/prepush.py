@@ -8,18 +8,8 @@ from dataclasses import dataclass
 from mooring.domain import layout
 from mooring.domain.layout import FileKind, Identity
 from mooring.domain.pointer import Pointer
-from mooring.errors import UsageError
-from mooring.stores.git.grammar import is_oid
 from mooring.stores.hub import Hub
-
-
-@dataclass(frozen=True, slots=True)
-class PushLine:
-    """One line of what Git gives `pre-push`: what goes where (None: it is deleted, or is new there)."""
-
-    local: str | None
-    remote_ref: str
-    remote: str | None
+from mooring.usecases.pushed import PushLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +27,6 @@ class UnreviewedPointer:
         if self.version is None:
             return f"mooring withdraw {self.model} --from {self.environment} --reason '...'"
         return f"mooring promote {self.model}@{self.version} --to {self.environment} --reason '...'"
-
-
-def parse_push_lines(text: str) -> tuple[PushLine, ...]:
-    """The lines `LOCAL-REF LOCAL-OID REMOTE-REF REMOTE-OID` of standard input; raises UsageError for anything else."""
-    found: list[PushLine] = []
-    for line in text.splitlines():
-        words = line.split(" ")
-        if len(words) != 4 or not is_oid(words[1]) or not is_oid(words[3]):
-            raise UsageError(
-                f"not a line of pre-push: {line!r}", "Git itself runs this hook; see githooks(5)."
-            )
-        local, remote = (oid if oid.strip("0") else None for oid in (words[1], words[3]))
-        found.append(PushLine(local, words[2], remote))
-    return tuple(found)
 
 
 def unreviewed(hub: Hub, lines: Iterable[PushLine]) -> tuple[UnreviewedPointer, ...]:

@@ -16,16 +16,16 @@ from mooring.domain.environment import Policy
 from mooring.domain.finding import Level
 from mooring.domain.layout import FileKind
 from mooring.domain.registry import Registry
-from mooring.errors import IntegrityError, MooringError, UsageError
+from mooring.errors import IntegrityError, MooringError
 from mooring.gates.gate import GateState
 from mooring.rules.engine import check_change, check_registry
 from mooring.rules.pointer_moves import PointerMove, moves
 from mooring.stores.cache import Cache
 from mooring.stores.forge.votes import allowed_signers, believe, read_ballot, tagged_at
-from mooring.stores.git.grammar import is_oid
 from mooring.stores.git.repository import CommitRecord
 from mooring.stores.hub import Hub
 from mooring.usecases import evidence
+from mooring.usecases.pushed import STATEMENTS, RefLine
 
 _GOVERNING: Final = frozenset(
     {
@@ -44,15 +44,6 @@ TRUST_PRINCIPAL: Final = "mooring.trustPrincipal"
 
 
 @dataclass(frozen=True, slots=True)
-class RefLine:
-    """One line of what Git gives `pre-receive`: a ref, and its value before and after (None: it does not exist)."""
-
-    old: str | None
-    new: str | None
-    ref: str
-
-
-@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a push is refused: which rule, where, what is wrong and what to do."""
 
@@ -60,20 +51,6 @@ class Refusal:
     place: str
     message: str
     hint: str | None = None
-
-
-def parse_ref_lines(text: str) -> tuple[RefLine, ...]:
-    """The lines `OLD NEW REF` of standard input; raises UsageError for anything else."""
-    found: list[RefLine] = []
-    for line in text.splitlines():
-        words = line.split(" ", 2)
-        if len(words) != 3 or not all(is_oid(oid) for oid in words[:2]):
-            raise UsageError(
-                f"not a line of pre-receive: {line!r}", "Git itself runs this hook; see githooks(5)."
-            )
-        old, new = (oid if oid.strip("0") else None for oid in words[:2])
-        found.append(RefLine(old, new, words[2]))
-    return tuple(found)
 
 
 def receive(hub: Hub, lines: Iterable[RefLine], *, principal: str | None, now: int) -> tuple[Refusal, ...]:
@@ -91,7 +68,7 @@ def receive(hub: Hub, lines: Iterable[RefLine], *, principal: str | None, now: i
             found.append(
                 Refusal("confusable-branch", line.ref, f"it differs from {hub.main_ref} by capitals only")
             )
-        elif line.ref.startswith("refs/mooring/"):
+        elif line.ref.startswith(STATEMENTS):
             found += _statement(hub, line, trusted)
     return tuple(found)
 
