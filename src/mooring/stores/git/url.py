@@ -7,7 +7,9 @@ from pathlib import Path
 
 from mooring.errors import UsageError
 
-_CREDENTIALS = r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^\s/]*)@"
+# Greedy up to the last @ before the path, for passwords may hold one; it is tried at "://" only, so that a text of any
+# length takes linear time.
+_CREDENTIALS = r"://(?P<user>[^\s/]*)@"
 _QUERY_VALUE = r"(?i)([?&](?:access_token|private_token|token|key|password|sig)=)[^\s&#]+"
 _SCHEME = r"(?s)(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)"
 # git-clone(1): "[user@]host.xz:path", recognised only if no slash stands before the first colon.
@@ -21,11 +23,10 @@ def redact(text: str) -> str:
     """Return `text` with passwords and tokens in its URLs replaced by `***`; a bare ssh user name stays."""
 
     def hidden(match: re.Match[str]) -> str:
-        user, scheme = match["user"], match["scheme"]
-        keeps_user = scheme.lower() in {"ssh://", "git+ssh://"}
-        if keeps_user and ":" not in user:
-            return match[0]
-        return f"{scheme}***@"
+        # Only the user of ssh is no secret: it says whom the server asks for a key.
+        scheme = match.string[max(0, match.start() - 8) : match.start()]
+        is_ssh = re.search(r"(?i)(?<![a-z0-9.-])(?:git\+)?ssh\Z", scheme) is not None
+        return match[0] if is_ssh and ":" not in match["user"] else "://***@"
 
     return re.sub(_QUERY_VALUE, r"\1***", re.sub(_CREDENTIALS, hidden, text))
 
