@@ -56,6 +56,9 @@ class MemoryFiles:
     def look_up(self, paths: Sequence[str]) -> None:
         """Nothing to prepare: everything is in memory."""
 
+    def list_up(self, folders: Sequence[str]) -> None:
+        """Nothing to prepare: everything is in memory."""
+
     def children(self, folder: str) -> Sequence[Entry]:
         """The direct entries of `folder`, sorted by path."""
         return self._by_folder.get(folder, [])

@@ -40,6 +40,9 @@ class Files(Protocol):
     def look_up(self, paths: Sequence[str]) -> None:
         """Say which paths `entry` will be asked for, so that they can be found in one go."""
 
+    def list_up(self, folders: Sequence[str]) -> None:
+        """Say which folders `children` will be asked for, so that they can be read in one go."""
+
     def children(self, folder: str) -> Sequence[Entry]:
         """The direct entries of `folder`, sorted by path; empty when there is no such folder."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias, TypeVar
 
 from mooring.documents import codec
 from mooring.documents.memory import MemoryFiles
 from mooring.domain.document import Document
 from mooring.domain.finding import Problem, Unreadable
 from mooring.domain.registry import Entry
+from mooring.errors import NotFoundError
 from mooring.stores.cache import Cache
 from mooring.stores.git import grammar, trees
 from mooring.stores.git.failures import MissingObjectError
-from mooring.stores.git.objects import TreeEntry
 from mooring.stores.git.repository import Repository
 
 D = TypeVar("D", bound=Document)
@@ -21,20 +21,24 @@ D = TypeVar("D", bound=Document)
 MOST_BYTES = 256 * 1024
 
 
-def _entry(found: TreeEntry) -> Entry:
-    return Entry(found.path, found.mode, found.kind, found.oid)
+_Names: TypeAlias = dict[str, tuple[str, str]]
+"""A folder as Git keeps it: mode and object id by name."""
+
+
+def _entry(path: str, found: tuple[str, str]) -> Entry:
+    mode, oid = found
+    return Entry(path, mode.zfill(6), trees.KINDS.get(mode, "blob"), oid)
 
 
 class GitFiles:
-    """The files of one commit, read from the object database; folders are listed once and kept."""
+    """The files of one commit, read from the object database; every folder is read at most once and kept."""
 
     def __init__(self, repository: Repository, commit: str, cache: Cache) -> None:
         self.repository = repository
         self._commit = commit
         self._cache = cache
-        self._folders: dict[str, list[Entry]] = {}
-        self._names: dict[str, dict[str, Entry]] = {}
-        self._single: dict[str, Entry | None] = {}
+        self._folders: dict[str, _Names] = {}
+        self._children: dict[str, list[Entry]] = {}
 
     @property
     def commit(self) -> str | None:
@@ -42,49 +46,74 @@ class GitFiles:
         return self._commit
 
     def entry(self, path: str) -> Entry | None:
-        """The entry at `path`, or None: from a listing that was read already, else by one look-up."""
-        folder = path.rpartition("/")[0]
-        if folder in self._names:
-            return self._names[folder].get(path)
-        if path not in self._single:
-            self.look_up([path])
-        return self._single[path]
+        """The entry at `path`, or None."""
+        folder, _, name = path.rpartition("/")
+        self._open([folder])
+        found = self._folders[folder].get(name)
+        return None if found is None else _entry(path, found)
 
     def look_up(self, paths: Sequence[str]) -> None:
-        """Find the blobs at `paths` in one go, for `entry` to answer from."""
-        wanted = [
-            path
-            for path in dict.fromkeys(paths)
-            if path not in self._single and path.rpartition("/")[0] not in self._names
-        ]
-        for path, oid in zip(wanted, self.repository.blob_ids(self._commit, wanted), strict=True):
-            # A look-up by name tells no mode; links and submodules are met by listings, which rules about them read.
-            self._single[path] = None if oid is None else Entry(path, "100644", "blob", oid)
+        """Read the folders of `paths` in one go, for `entry` to answer from."""
+        self._open(path.rpartition("/")[0] for path in paths)
+
+    def list_up(self, folders: Sequence[str]) -> None:
+        """Read `folders` in one go, for `children` to answer from."""
+        self._open(folders)
 
     def children(self, folder: str) -> Sequence[Entry]:
         """The direct entries of `folder`, sorted by path."""
-        if folder not in self._folders:
-            listed = self._listed(folder)
-            self._folders[folder] = sorted(listed, key=lambda entry: entry.path)
-            self._names[folder] = {entry.path: entry for entry in listed}
-        return self._folders[folder]
-
-    def _listed(self, folder: str) -> list[Entry]:
-        """The tree object itself, by the process that is open anyway: `git ls-tree` would cost 2 ms a folder."""
-        name = f"{self._commit}:{grammar.check_path(folder)}" if folder else f"{self._commit}^{{tree}}"
-        header = self.repository.objects.headers([name])[0]
-        if header is None or header.kind != "tree":
-            return []
-        top = f"{folder}/" if folder else ""
-        names = trees.parse(self.repository.read(header.oid), len(header.oid) // 2)
-        return [
-            Entry(f"{top}{name}", mode.zfill(6), trees.KINDS.get(mode, "blob"), oid)
-            for name, (mode, oid) in names.items()
-        ]
+        if folder not in self._children:
+            self._open([folder])
+            top = f"{folder}/" if folder else ""
+            self._children[folder] = [
+                _entry(f"{top}{name}", found) for name, found in sorted(self._folders[folder].items())
+            ]
+        return self._children[folder]
 
     def walk(self, folder: str) -> Sequence[Entry]:
         """All blobs and submodules below `folder`, sorted by path."""
-        return [_entry(found) for found in self.repository.tree(self._commit, folder, recursive=True)]
+        found: list[Entry] = []
+        level = [folder]
+        while level:
+            self._open(level)
+            below = [entry for one in level for entry in self.children(one)]
+            found += [entry for entry in below if entry.kind != "tree"]
+            level = [entry.path for entry in below if entry.kind == "tree"]
+        return sorted(found, key=lambda entry: entry.path)
+
+    def _open(self, folders: Iterable[str]) -> None:
+        """Read the trees of `folders` and of all folders above them, level by level.
+
+        By the process that is open anyway: `git ls-tree` would cost 2 ms a folder, and asked for `COMMIT:PATH`
+        Git reads every folder above anew for each path.
+        """
+        levels: dict[int, list[str]] = {}
+        seen: set[str] = set()
+        for wanted in folders:
+            folder = wanted
+            while folder not in self._folders and folder not in seen:
+                seen.add(folder)
+                levels.setdefault(folder.count("/") + 1 if folder else 0, []).append(folder)
+                folder = folder.rpartition("/")[0]
+        for _, level in sorted(levels.items()):
+            self._read_folders(level)
+
+    def _read_folders(self, level: Sequence[str]) -> None:
+        trees_of = {folder: self._tree_of(folder) for folder in level}
+        data = self._read_all(list(dict.fromkeys(oid for oid in trees_of.values() if oid is not None)))
+        for folder, oid in trees_of.items():
+            self._folders[folder] = trees.parse(data[oid], len(oid) // 2) if oid is not None else {}
+
+    def _tree_of(self, folder: str) -> str | None:
+        """The id of a folder whose parent was read already, None where there is no such folder."""
+        if not folder:
+            top = self.repository.objects.lookup([f"{grammar.check_revision(self._commit)}^{{tree}}"])[0]
+            if top is None:
+                raise NotFoundError(f"there is no commit {self._commit} in {self.repository.path}")
+            return top
+        parent, _, name = folder.rpartition("/")
+        mode, oid = self._folders[parent].get(name, ("", ""))
+        return oid if trees.KINDS.get(mode) == "tree" else None
 
     def read(self, entry: Entry) -> bytes:
         """The bytes of a blob."""

@@ -15,9 +15,8 @@ def list_models(registry: Registry) -> Listing:
     """All models, in the order of the alphabet. What cannot be read is said with its model and hides no other."""
     names, environments = registry.model_names(), registry.environment_names()
     documents = registry.load_many([layout.model_path(name) for name in names], Model)
-    for environment in environments:
-        # One listing of the folder answers for all its pointers.
-        registry.files.children(f"{layout.ENVIRONMENTS}/{environment}")
+    folders = [layout.model_folder(name) for name in names]
+    registry.files.list_up([f"{folder}/{below}" for folder in folders for below in ("versions", "status")])
     paths = [layout.pointer_path(environment, name) for environment in environments for name in names]
     pointers = registry.load_many(paths, Pointer)
     models = tuple(
