@@ -9,6 +9,7 @@ import click
 from mooring.cli.options import pass_session, registry_option
 from mooring.cli.session import Session
 from mooring.cli.writing import dry_run_option, say
+from mooring.errors import UsageError
 
 
 @click.command("approve")
@@ -23,6 +24,7 @@ from mooring.cli.writing import dry_run_option, say
 @click.option(
     "--as-requester", is_flag=True, help="Prove that the request is yours, where the policy wants it signed."
 )
+@click.option("--retract", is_flag=True, help="Take back your approval, by a signed statement.")
 @dry_run_option
 @registry_option
 @pass_session
@@ -34,6 +36,7 @@ def command(
     key: Path | None,
     principal: str | None,
     as_requester: bool,
+    retract: bool,
     dry_run: bool,
 ) -> int:
     """Approve PROPOSAL: its branch, its promotion id, MODEL, or MODEL@VERSION with --to ENV.
@@ -42,9 +45,11 @@ def command(
     commit carries it. Whoever asks for a change cannot approve it.
     """
     from mooring import wiring
-    from mooring.usecases.approve import ApprovalOutcome, approve, sign_request
+    from mooring.usecases import approve as use
 
-    ask = sign_request if as_requester else approve
+    if as_requester and retract:
+        raise UsageError("--as-requester and --retract say different things", "Give one of them.")
+    ask = use.sign_request if as_requester else use.retract if retract else use.approve
     done = ask(
         session.hub(),
         proposal,
@@ -54,19 +59,24 @@ def command(
         now=session.now_ms // 1000,
         dry_run=dry_run,
     )
+    did, would = {
+        "approve": ("Approved", "approve"),
+        "request": ("Signed", "sign"),
+        "retract": ("Took back the approval", "take back the approval"),
+    }[done.role.value]
     words = {
-        ApprovalOutcome.APPROVED: "Signed" if as_requester else "Approved",
-        ApprovalOutcome.ALREADY: "Signed already" if as_requester else "Approved already",
-        ApprovalOutcome.WOULD_APPROVE: "Would sign" if as_requester else "Would approve",
+        use.ApprovalOutcome.APPROVED: did,
+        use.ApprovalOutcome.ALREADY: f"{did} already",
+        use.ApprovalOutcome.WOULD_APPROVE: f"Would {would}",
     }[done.outcome]
     facts = [("by", done.principal), ("key", done.key or "none: the server vouches")]
     if done.proposal.promotion is not None:
         facts.append(("promotion", done.proposal.promotion))
     facts.append(("ref", done.ref))
-    then = [f"Next: mooring merge {done.proposal.branch}"]
+    then = [] if retract else [f"Next: mooring merge {done.proposal.branch}"]
     if dry_run:
         then = ["Nothing was written (--dry-run)."]
-    elif done.outcome is ApprovalOutcome.APPROVED and done.key is not None:
-        then.append(f"Undo, before it is merged: git push {session.hub().remote or 'origin'} :{done.ref}")
+    elif done.outcome is use.ApprovalOutcome.APPROVED and not as_requester and not retract:
+        then.append(f"Undo, before it is merged: mooring approve {done.proposal.branch} --retract")
     say(session, f"{words}: {done.proposal.title}", facts, then=then)
     return 0
