@@ -133,7 +133,9 @@ def plan_withdrawal(
     before = registry.pointer(environment, model)
     if before is None:
         registry.model(model)
-        raise NotFoundError(f"nothing of {model} is deployed in {environment}")
+        raise NotFoundError(
+            f"nothing of {model} is deployed in {environment}", f"See what is where: mooring status {model}"
+        )
     if before.is_withdrawal:
         return PromotionPlan(
             environment, model, before, None, f"{model} is withdrawn from {environment} already"
@@ -168,13 +170,18 @@ def plan_rollback(
     if history.newest is None:
         registry.model(model)
         registry.policy(environment)
-        raise NotFoundError(f"{model} was never deployed in {environment}")
+        raise NotFoundError(
+            f"{model} was never deployed in {environment}", f"See what is where: mooring status {model}"
+        )
     if already := _nothing_to_do(history, to_version, promotion, to_nothing=to_nothing):
         return RollbackPlan(
             environment, model, None, history.blob, current, is_previous=False, already=already
         )
     if history.blob is None:
-        raise NotFoundError(f"{model} is not deployed in {environment}, so there is nothing to roll back")
+        raise NotFoundError(
+            f"{model} is not deployed in {environment}, so there is nothing to roll back",
+            f"Promote a version: mooring promote {model}@VERSION --to {environment} --reason '...'",
+        )
     blob = _target(history, to_version, promotion)
     target = history.pointers.get(blob) if blob is not None else None
     if blob is None and not to_nothing:
@@ -253,7 +260,10 @@ def _target(history: PointerHistory, to_version: str | None, promotion: str | No
         for event in history.events:
             if event.promotion == promotion and event.blob is not None and event.undoes is None:
                 return event.before_blob
-        raise NotFoundError(f"no promotion {promotion} ever changed {history.model} in {history.environment}")
+        raise NotFoundError(
+            f"no promotion {promotion} ever changed {history.model} in {history.environment}",
+            f"See them all: mooring history {history.model} --env {history.environment}",
+        )
     blob = history.blob
     return None if blob is None else history.state_before(blob)
 
