@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -104,21 +103,12 @@ class ArtifactCache:
         if absent:
             self.objects.sweep()
             size = sum({file.sha256: file.size for file in absent}.values())
-            self._check_space(size)
+            self.objects.check_room(size)
             deadline = (limits or Limits()).deadline(size)
             addresses = self.addresses(artifact, remotes, deadline)
             for file in absent:
                 found[file.path] = self._fetch(file, addresses[file.path], remotes, deadline, progress)
         return {path: cached for path, cached in found.items() if cached is not None}
-
-    def _check_space(self, size: int) -> None:
-        self.root.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(self.root).free
-        if free < size:
-            raise UnavailableError(
-                f"the cache needs {size} bytes and its disk has {free} free: {self.root}",
-                "Free some space, or set MOORING_CACHE to a folder on a larger disk.",
-            )
 
     def addresses(
         self, artifact: Artifact, remotes: Sequence[Remote], deadline: Deadline

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import stat
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from mooring.documents import dvcfile
 from mooring.domain import formats
-from mooring.errors import IntegrityError, NotFoundError, RefusedError, UnavailableError, UsageError
+from mooring.errors import IntegrityError, NotFoundError, RefusedError, UsageError
 from mooring.stores.artifacts import Progress
 from mooring.stores.objectfolder import ObjectFolder
 
@@ -94,9 +93,4 @@ def check_storable(files: Mapping[str, Path], declared: Mapping[str, str]) -> No
 def check_space(files: Mapping[str, Path], root: Path) -> None:
     """Raise UnavailableError when the disk of the cache at `root` has no room for `files`."""
     size = sum(source.stat().st_size for source in files.values() if source.exists())
-    root.mkdir(parents=True, exist_ok=True)
-    if (free := shutil.disk_usage(root).free) < size:
-        raise UnavailableError(
-            f"the cache needs {size} bytes and its disk has {free} free: {root}",
-            "Free some space, or set MOORING_CACHE to a folder on a larger disk.",
-        )
+    ObjectFolder(root).check_room(size)

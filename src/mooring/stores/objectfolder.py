@@ -15,6 +15,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -65,6 +66,19 @@ class ObjectFolder:
         if not _SHA256.fullmatch(sha256):
             raise IntegrityError(f"{sha256!r} is no SHA-256")
         return self.root / "sha256" / sha256[:2] / sha256[2:]
+
+    def check_room(self, size: int) -> None:
+        """Raise UnavailableError when the folder cannot be made, or its disk has no room for `size` bytes."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.root).free
+        except OSError as error:
+            raise self._failed(error) from error
+        if free < size:
+            raise UnavailableError(
+                f"the cache needs {size} bytes and its disk has {free} free: {self.root}",
+                "Free some space, or set MOORING_CACHE to a folder on a larger disk.",
+            )
 
     def verified(self, sha256: str, size: int) -> Path | None:
         """The file when all of its bytes are right; None without it. A wrong one is put aside first."""
@@ -206,7 +220,10 @@ class ObjectFolder:
             return UnavailableError(
                 f"the disk of the cache is full: {self.root}", "Free some space, or set MOORING_CACHE."
             )
-        return UnavailableError(f"the cache cannot be written: {error}", f"It is in {self.root}.")
+        return UnavailableError(
+            f"the cache {self.root} cannot be written: {error.strerror or error}",
+            "Set MOORING_CACHE to a folder that can be written.",
+        )
 
 
 @functools.cache
