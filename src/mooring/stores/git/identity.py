@@ -11,6 +11,7 @@ from mooring.stores.git.process import GitRunner, Profile
 
 # Else Git invents user@hostname where nothing is set, and an audit trail full of root@build-7.
 ONLY_CONFIGURED = ("-c", "user.useConfigOnly=true")
+_LONGEST = 500
 _IDENT = r"(?P<name>.*?) ?<(?P<email>[^<>]*)> (?P<time>[0-9]+) (?P<zone>[+-][0-9]{4})"
 
 
@@ -52,7 +53,10 @@ class Moment:
 
 
 def whoami(runner: GitRunner, *, committer: bool = False) -> tuple[Identity, Moment]:
-    """The identity and time that Git would use now; RefusedError with the two commands if it has none."""
+    """The identity and time that Git would use now.
+
+    RefusedError with the two commands if it has none, or one that no document can hold.
+    """
     role = "GIT_COMMITTER_IDENT" if committer else "GIT_AUTHOR_IDENT"
     line = runner.run(*ONLY_CONFIGURED, "var", role, profile=Profile.TALKING).line
     found = re.fullmatch(_IDENT, line)
@@ -60,7 +64,24 @@ def whoami(runner: GitRunner, *, committer: bool = False) -> tuple[Identity, Mom
         raise RefusedError(
             f"Git gave an identity that cannot be read: {line!r}", "look at: git var GIT_AUTHOR_IDENT"
         )
-    return Identity(found["name"], found["email"]), Moment(int(found["time"]), found["zone"])
+    identity = Identity(found["name"], found["email"])
+    if problem := _problem(str(identity)):
+        raise RefusedError(
+            f"Git says that you are {str(identity)[:80]!r}, and that cannot be kept: {problem}",
+            'correct it: git config --global user.name "Your Name"',
+        )
+    return identity, Moment(int(found["time"]), found["zone"])
+
+
+def _problem(identity: str) -> str | None:
+    """Why a pointer or manifest could not name this author; they show it to reviewers as it is."""
+    if len(identity) > _LONGEST:
+        return f"it has {len(identity)} characters, and {_LONGEST} are allowed"
+    if identity.isprintable():
+        return None
+    from mooring.domain.text import hidden_character
+
+    return hidden_character(identity)
 
 
 def author_variables(
