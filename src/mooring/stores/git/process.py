@@ -8,6 +8,7 @@ Processes are therefore started here; DESIGN section 10 gives the two profiles.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,7 @@ __all__ = ["Completed", "GitRunner", "Profile", "environment", "stop"]
 READING_SECONDS = 300.0
 TALKING_SECONDS = 300.0
 _GRACE_SECONDS = 2.0
+_WHERE = "give the folder of a clone, or an address such as https://host/path or ssh://host/path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +126,14 @@ class GitRunner:
             )
         except FileNotFoundError as error:
             if not self.cwd.is_dir():
-                raise NotFoundError(f"there is no folder {self.cwd}") from error
+                raise NotFoundError(f"there is no folder {self.cwd}", _WHERE) from error
             raise UnavailableError("git was not found on PATH", "install Git 2.39 or newer") from error
-        except (NotADirectoryError, PermissionError) as error:
-            raise NotFoundError(f"{self.cwd} cannot be entered: {error.strerror}") from error
+        except OSError as error:
+            # No folder, not ours to enter, or a name that no file system takes; anything else is the machine's trouble.
+            if error.errno in (errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP):
+                where = str(self.cwd) if len(str(self.cwd)) <= 300 else f"{str(self.cwd)[:300]}..."
+                raise NotFoundError(f"{where} cannot be entered: {error.strerror}", _WHERE) from error
+            raise UnavailableError(f"git cannot be started: {error.strerror}", "try again") from error
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

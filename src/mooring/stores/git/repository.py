@@ -59,7 +59,11 @@ class Repository:
         `GIT_DIR`, `GIT_INDEX_FILE` and the quarantine variables counts. NotFoundError if there is none,
         UnavailableError if Git refuses a repository that belongs to somebody else.
         """
-        found = locate(Path(path).absolute(), environ, in_hook=in_hook)
+        try:
+            folder = Path(path).absolute()
+        except FileNotFoundError as error:
+            raise NotFoundError("the current folder is gone", "Go into one that is there.") from error
+        found = locate(folder, environ, in_hook=in_hook)
         return cls(found, environ=environ, in_hook=in_hook)
 
     def close(self) -> None:
