@@ -16,6 +16,7 @@ from mooring.render.blocks import Block, Facts, Grid, Heading, Log, LogEntry, Pr
 from mooring.render.findings import visible
 
 _WHOLE = 26
+_LEAST = 12
 _BOLD, _DIM, _RED, _YELLOW, _OFF = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[0m"
 
 
@@ -85,13 +86,25 @@ class Output:
         """Print blocks: as a page on a terminal, as plain rows in a pipe."""
         if not self.is_terminal:
             for block in blocks:
-                sys.stdout.write("".join(f"{line}\n" for line in _plain(block)))
+                self._bare(block)
             return
-        for number, block in enumerate(blocks):
-            after_heading = number > 0 and isinstance(blocks[number - 1], Heading)
-            if number > 0 and not after_heading:
+        for before, block in zip([None, *blocks], blocks, strict=False):
+            together = isinstance(before, Heading) or (
+                isinstance(before, Problem) and isinstance(block, Problem)
+            )
+            if before is not None and not together:
                 sys.stdout.write("\n")
             sys.stdout.write("".join(f"{line.rstrip()}\n" for line in self._page(block)))
+
+    def _bare(self, block: Block) -> None:
+        """Rows alone on standard output: what is said to people goes to standard error."""
+        match block:
+            case Prose(text):
+                self.note(text)
+            case Problem(text):
+                self.warning(text)
+            case _:
+                sys.stdout.write("".join(f"{line}\n" for line in _rows(block)))
 
     def _page(self, block: Block) -> list[str]:
         match block:
@@ -126,19 +139,20 @@ class Output:
         from rich.table import Table
 
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        whole = _kept_whole(grid, self.width)
         for number, column in enumerate(grid.columns):
-            longest = max((len(row[number]) for row in grid.rows), default=0)
             table.add_column(
                 column.upper(),
                 justify="right" if number in grid.numbers else "left",
                 overflow="fold",
-                # The first column is what one copies into the next command; a date in two lines is no date.
-                no_wrap=number == 0 or longest <= _WHOLE,
+                no_wrap=number in whole,
             )
         for row in grid.rows:
             table.add_row(*(visible(cell) for cell in row))
         console = Console(
             width=self.width,
+            # Without a height Rich measures the terminal, and takes every dumb one for 80 columns.
+            height=25,
             force_terminal=True,
             color_system="standard" if self.color else None,
             highlight=False,
@@ -148,6 +162,17 @@ class Output:
         with console.capture() as captured:
             console.print(table)
         return captured.get().splitlines()
+
+
+def _kept_whole(grid: Grid, width: int) -> frozenset[int]:
+    """The columns that are not folded: the first and short ones; none where they do not fit, or Rich would cut them."""
+    longest = [
+        max(len(visible(cell)) for cell in (column, *(row[number] for row in grid.rows)))
+        for number, column in enumerate(grid.columns)
+    ]
+    whole = frozenset(number for number, length in enumerate(longest) if number == 0 or length <= _WHOLE)
+    needed = sum(length if number in whole else _LEAST for number, length in enumerate(longest))
+    return whole if needed + 2 * len(longest) <= width else frozenset()
 
 
 def json_text(data: Mapping[str, object]) -> str:
@@ -160,18 +185,15 @@ def visible_lines(text: str) -> str:
     return "\n".join(visible(line) for line in text.split("\n"))
 
 
-def _plain(block: Block) -> list[str]:
+def _rows(block: Block) -> list[str]:
     match block:
         case Heading(text):
             return [visible(text)]
-        case Prose(text):
-            return [visible_lines(text)]
-        case Problem(text):
-            return [f"problem: {visible(text)}"]
         case Facts(pairs):
             return [f"{name}\t{visible(value)}" for name, value in pairs]
         case Grid(_, rows) | Log(rows=Grid(_, rows)):
             return ["\t".join(visible(cell) for cell in row) for row in rows]
+    return []
 
 
 def _facts(pairs: Sequence[tuple[str, str]]) -> list[str]:

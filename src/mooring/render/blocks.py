@@ -61,3 +61,8 @@ class Log:
 
 
 Block: TypeAlias = Heading | Facts | Grid | Log | Prose | Problem
+
+
+def left_out(count: int) -> list[Block]:
+    """What is said where `count` older rows are not shown; nothing for none."""
+    return [Prose(f"--limit 0 shows {count} older too")] if count else []

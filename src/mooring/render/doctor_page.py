@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from mooring.render.blocks import Block, Grid
+from mooring.render.blocks import Block, Grid, Log, LogEntry
 from mooring.render.wording import NOTHING
 
 SCHEMA: Final = "mooring/doctor/v1"
@@ -37,9 +37,13 @@ def is_well(checks: Sequence[Check]) -> bool:
 
 
 def blocks(checks: Sequence[Check]) -> list[Block]:
-    """The checks as a table."""
+    """One line a check, and below it what mends it."""
     rows = [[str(check.health), check.name, check.message, check.cure or NOTHING] for check in checks]
-    return [Grid(["", "check", "found", "mend it"], rows)]
+    entries = [
+        LogEntry([str(check.health), check.name, check.message], [check.cure] if check.cure else [])
+        for check in checks
+    ]
+    return [Log(entries, Grid(["health", "check", "found", "cure"], rows))]
 
 
 def as_data(checks: Sequence[Check]) -> dict[str, object]:

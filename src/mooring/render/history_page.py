@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mooring.domain.events import Event
-from mooring.render.blocks import Block, Grid, Heading, Prose
+from mooring.render.blocks import Block, Grid, Heading, Prose, left_out
 from mooring.render.event_list import event_data, log
 from mooring.render.wording import NOTHING, iso, minute, name_of
 
@@ -39,11 +39,7 @@ def blocks(history: ModelHistory) -> list[Block]:
     """The events, newest first."""
     if not history.events:
         return [Prose(f"Nothing happened to {history.model} yet.")]
-    hidden = history.total - len(history.events)
-    more: list[Block] = (
-        [Prose(f"{hidden} older events are not shown; --limit 0 shows all.")] if hidden else []
-    )
-    return [log(history.events, with_model=False), *more]
+    return [log(history.events, with_model=False), *left_out(history.total - len(history.events))]
 
 
 def blocks_at(live: LiveAt) -> list[Block]:

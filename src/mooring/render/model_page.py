@@ -9,7 +9,7 @@ from typing import Final
 from mooring.documents import codec
 from mooring.domain.model import Model, ModelVersion, VersionStatus
 from mooring.domain.pointer import Pointer
-from mooring.render.blocks import Block, Facts, Grid, Heading, Problem, Prose
+from mooring.render.blocks import Block, Facts, Grid, Heading, Problem, Prose, left_out
 from mooring.render.listing import served
 from mooring.render.wording import NOTHING, minute_of, name_of, number
 
@@ -73,11 +73,7 @@ def version_blocks(page: ModelPage) -> list[Block]:
     ]
     columns = ["version", "created", "author", "live in", "status", *names]
     table = Grid(columns, rows, frozenset(range(5, 5 + len(names))))
-    hidden = page.total - len(page.versions)
-    more: list[Block] = (
-        [Prose(f"{hidden} older versions are not shown; --limit 0 shows all.")] if hidden else []
-    )
-    return [table, *more, *problems]
+    return [table, *left_out(page.total - len(page.versions)), *problems]
 
 
 def _metric_names(page: ModelPage) -> list[str]:

@@ -52,7 +52,8 @@ def events_in(hub: Hub, span: str) -> EventRange:
             f"{record.committer_name} <{record.committer_email}>",
             record.message.rstrip("\n"),
         )
-        for change in record.changes:
+        # A version is registered before it is promoted, even where one commit does both.
+        for change in sorted(record.changes, key=lambda change: change.path.startswith(layout.ENVIRONMENTS)):
             identity = layout.identify(change.path)
             if identity is not None and identity.kind is FileKind.POINTER:
                 past = history.of(identity.environment or "", identity.model or "")
