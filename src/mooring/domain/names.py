@@ -22,12 +22,23 @@ def _part_problem(part: str) -> str | None:
     if len(part) > 63:
         return f"it has {len(part)} characters, 63 are allowed"
     if not _PART.fullmatch(part):
-        return "only lower-case ASCII letters, digits and inner hyphens are allowed"
+        return f"only lower-case ASCII letters, digits and inner hyphens are allowed{_confusable(part)}"
     if part in _RESERVED:
         return f"'{part}' is a reserved word"
     if part in _DEVICES:
         return f"'{part}' is a device name on Windows"
     return None
+
+
+def _confusable(part: str) -> str:
+    """Words that name the first character which is not ASCII: many of them look like one that is."""
+    found = next((character for character in part if not character.isascii()), None)
+    if found is None:
+        return ""
+    import unicodedata
+
+    name = unicodedata.name(found, "")
+    return f", and it has U+{ord(found):04X}{f' ({name})' if name else ''}"
 
 
 def model_name_problem(name: str) -> str | None:
