@@ -15,23 +15,31 @@ MOST = 16 * 1024 * 1024
 def read_mapping(path: Path) -> dict[str, object]:
     """The mapping in a JSON or YAML file; raises NotFoundError, or UsageError with file, line and column."""
     try:
-        data = path.read_bytes()
+        # Never to the end without a limit: /dev/zero has none.
+        with path.open("rb") as file:
+            data = file.read(MOST + 1)
     except OSError as error:
-        raise NotFoundError(f"{path} cannot be read: {error.strerror}") from None
+        raise NotFoundError(f"{path} cannot be read: {error.strerror}", "Check the path.") from None
     if len(data) > MOST:
-        raise UsageError(f"{path} has {len(data):,} bytes; {MOST:,} are allowed")
+        raise UsageError(
+            f"{path} has more than {MOST:,} bytes", "Give the file with the few values that are meant."
+        )
     try:
         found = jsontext.load(data) if path.suffix == ".json" else yaml.load(data)
     except (yaml.YamlProblem, jsontext.JsonProblem) as problem:
         told = problem.at(str(path))
         raise UsageError(told.message, told.hint) from None
     if not isinstance(found, dict):
-        raise UsageError(f"{path} holds no mapping of names to values")
+        raise UsageError(
+            f"{path} holds no mapping of names to values", "Write NAME: VALUE lines, or a JSON object."
+        )
     return cast("dict[str, object]", found)
 
 
 def scalar(text: str) -> object:
     """The value that a person writes after `=`: a number, true, false or null; anything else is text."""
+    if "\n" in text:
+        return text
     try:
         return yaml.load(f"value: {text}\n".encode())["value"]  # type: ignore[index,call-overload]
     except (MooringError, TypeError, KeyError):
@@ -44,7 +52,7 @@ def pairs(words: Sequence[str], what: str, *, as_text: bool = False) -> dict[str
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name:
-            raise UsageError(f"{word!r} is no {what}", f"Write NAME=VALUE, such as --{what} accuracy=0.97.")
+            raise UsageError(f"{word!r} is no {what}", f"Write --{what} NAME=VALUE.")
         if name in found:
             raise UsageError(f"the {what} {name!r} is given twice")
         found[name] = value if as_text else scalar(value)
