@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 import click
 
 from mooring.cli.session import Session
-from mooring.errors import UsageError
+from mooring.errors import NotFoundError, UsageError
 from mooring.usecases.draft import Draft
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -190,6 +190,8 @@ def _training(
         training["code"] = {"commit": given["code_commit"]}
     elif "code" not in training and not (isinstance(before, Mapping) and "code" in before):
         place = _path(given, "code") or Path.cwd()
+        if not place.exists():
+            raise NotFoundError(f"there is no training code at {place}", "Check --code.")
         folder = place if place.is_dir() else place.parent
         code = code_reference(folder, environ=session.environ, registry=session.hub().repository.common_dir)
         if code is not None:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from mooring.documents import codec
+from mooring.domain.compatibility import check_schema
 from mooring.domain.digests import artifact_digest
 from mooring.domain.document import API_VERSION, Document
 from mooring.domain.finding import Unreadable
 from mooring.domain.model import ArtifactFile, DvcOutput, Model, ModelVersion
+from mooring.domain.secrets import secret_in
 from mooring.domain.versions import scheme_of
 from mooring.errors import RefusedError
 
@@ -65,6 +67,8 @@ def manifest_of(
     dvc: DvcOutput,
 ) -> ModelVersion:
     """The manifest of a version; raises RefusedError naming every field that is wrong."""
+    _check_schemas(draft.fields.get("interface"))
+    _check_for_secrets(draft.fields)
     hyperparameters = draft.fields.get("hyperparameters", {})
     if not isinstance(hyperparameters, Mapping):
         raise RefusedError("hyperparameters must be a mapping of names to values")
@@ -84,6 +88,38 @@ def manifest_of(
         },
     }
     return _checked(ModelVersion, data, f"the manifest of {draft.model}@{version}")
+
+
+def _check_schemas(interface: object) -> None:
+    """Raise RefusedError for a schema that nobody could validate with: a version cannot be mended later."""
+    if not isinstance(interface, Mapping):
+        return
+    lines = [
+        f"  interface.{side}.{problem}"
+        for side in ("input", "output")
+        if isinstance(schema := interface.get(side), Mapping)
+        for problem in check_schema(schema)
+    ]
+    if lines:
+        raise RefusedError(
+            "the interface is no JSON Schema that a version may have:\n" + "\n".join(lines),
+            "Correct the schema: it is 2020-12, complete in itself, and its patterns cost linear time.",
+        )
+
+
+def _check_for_secrets(value: object, place: str = "") -> None:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            _check_for_secrets(inner, f"{place}.{key}" if place else str(key))
+    elif isinstance(value, str):
+        if kind := secret_in(value):
+            raise RefusedError(
+                f"{place} seems to hold {kind}, and a manifest is kept for ever",
+                "Leave it out; if it is real, it has been seen: replace it.",
+            )
+    elif isinstance(value, Sequence):
+        for number, inner in enumerate(value):
+            _check_for_secrets(inner, f"{place}.{number}")
 
 
 def _checked(kind: type[D], data: Mapping[str, object], what: str) -> D:

@@ -102,7 +102,8 @@ def register(
 
     The manifest lands on main at once where the registry says `registration: direct` or `merge` is given, else it is
     proposed. Asked twice with the same files, the second time changes nothing. Raises RefusedError for a version that
-    is there with other content, a bump that is too small, unknown fields and unsafe formats; UnavailableError.
+    is there with other content, a bump that is too small, unknown fields and unsafe formats; NotFoundError for files
+    and parents that are not there; UnavailableError.
     """
     hub.require_remote()
     draft = request.draft
@@ -120,6 +121,7 @@ def register(
     manifest = manifest_of(
         draft, chosen.version, author=author, now_ms=now_ms, files=described.files, dvc=described.dvc
     )
+    _check_parents(hub.registry(tip), manifest)
     branch = layout.registration_branch(draft.model, chosen.version)
     if (there := _already(hub, tip, branch, manifest)) is not None:
         return there
@@ -147,6 +149,13 @@ def register(
         push_branch(hub, branch, commit, None)
         return replace(done, outcome=RegisterOutcome.PROPOSED, commit=commit)
     return _land(hub, done, commit_on)
+
+
+def _check_parents(registry: Registry, manifest: ModelVersion) -> None:
+    """Raise NotFoundError, naming what is close, for a parent that is not registered."""
+    for parent in manifest.lineage.parents if manifest.lineage is not None else ():
+        model, _, version = parent.partition("@")
+        registry.release(model, version)
 
 
 def _land(hub: Hub, done: Registered, commit_on: Callable[[str], str]) -> Registered:
