@@ -23,6 +23,9 @@ def wanted() -> dict[str, str]:
     files = {f"schemas/{name}": data.decode() for name, data in published_files().items()}
     files["docs/cli.md"] = cli_reference()
     files["docs/exit-codes.md"] = exit_codes()
+    # The package installs the hooks, so it has them; the top folder shows them to whoever looks for them there.
+    hooks = ROOT / "src/mooring/templates/hooks"
+    files |= {f"hooks/{hook.name}": hook.read_text() for hook in sorted(hooks.iterdir())}
     files |= {f"docs/rules/{name}": page for name, page in rule_pages().items()}
     return files
 

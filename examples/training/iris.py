@@ -26,8 +26,7 @@ BASELINE = Variant(
     limitations=(
         "Trained only on the UCI Iris data set; may not generalize to other iris species.",
         "Assumes numerical input; does not handle missing values.",
-        "Measured on 45 rows of one split whose seed was chosen after trying others: a few points between versions "
-        "are noise.",
+        "Measured on 45 rows of one split, whose seed was chosen after trying others: a few points are noise.",
     ),
 )
 
