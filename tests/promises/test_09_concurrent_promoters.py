@@ -9,14 +9,14 @@ from pathlib import Path
 
 from mooring.domain.events import EventKind
 from tests.support.builder import Builder
-from tests.support.scene import Person, Scene
+from tests.support.scene import PEOPLE, Person, Scene
 
-MODELS = ("iris", "tulip", "rose", "daisy")
-VERSIONS = ("1.1.0", "1.2.0", "1.3.0", "1.4.0")
+MODELS = ("iris", "tulip", "rose")
+VERSIONS = ("1.1.0", "1.2.0", "1.3.0")
 
 
 def garden(signers: bytes) -> list[tuple[str, Builder]]:
-    """Four models that nothing serves yet, and one of them with versions to choose from."""
+    """Three models that nothing serves yet, and one of them with versions to choose from."""
     builder = Builder().settings().environment("staging")
     for model in MODELS:
         builder.model(model).version("1.0.0")
@@ -44,10 +44,8 @@ def at_once(people: Sequence[Person], *commands: Sequence[str]) -> list[tuple[in
 
 
 def crowd(scene: Scene) -> list[Person]:
-    return [
-        scene.person(name, clone=f"clone-{number}")
-        for number, name in enumerate(["alex", "sam", "kim", "alex"])
-    ]
+    # Different people: with the tests' fixed dates, one person's two merges would be one and the same commit.
+    return [scene.person(name) for name in PEOPLE]
 
 
 def test_of_promotions_of_one_pointer_exactly_one_wins_and_the_others_are_told_which(tmp_path: Path) -> None:
@@ -59,7 +57,7 @@ def test_of_promotions_of_one_pointer_exactly_one_wins_and_the_others_are_told_w
     ]
     ends = at_once(people, *(["merge", branch] for branch in branches))
 
-    assert Counter(status for status, _, _ in ends) == {0: 1, 1: 3}
+    assert Counter(status for status, _, _ in ends) == {0: 1, 1: 2}
     history = scene.hub().history().of("staging", "iris")
     (event,) = history.events
     assert [status for status, _, _ in ends][VERSIONS.index(event.version or "")] == 0
@@ -69,11 +67,11 @@ def test_of_promotions_of_one_pointer_exactly_one_wins_and_the_others_are_told_w
             assert event.promotion in said, said
             assert f"iris@{event.version}" in said
     # The losers' proposals are still there to be looked at.
-    assert len([ref for ref in scene.refs() if ref.startswith("refs/heads/promote/")]) == 3
+    assert len([ref for ref in scene.refs() if ref.startswith("refs/heads/promote/")]) == 2
 
 
 def test_promotions_of_different_pointers_all_land_once(tmp_path: Path) -> None:
-    scene = Scene.build(tmp_path, garden)
+    scene = Scene.build(tmp_path, garden, hook=False)
     people = crowd(scene)
     branches = [
         person.promote(f"{model}@1.0.0", "staging").branch
@@ -81,7 +79,7 @@ def test_promotions_of_different_pointers_all_land_once(tmp_path: Path) -> None:
     ]
     ends = at_once(people, *(["merge", branch] for branch in branches))
 
-    assert [status for status, _, _ in ends] == [0, 0, 0, 0], ends
+    assert [status for status, _, _ in ends] == [0, 0, 0], ends
     assert sorted(scene.log()[:-1]) == sorted(f"Promote {model} 1.0.0 to staging" for model in MODELS)
     for model in MODELS:
         (event,) = scene.hub().history().of("staging", model).events
@@ -89,18 +87,18 @@ def test_promotions_of_different_pointers_all_land_once(tmp_path: Path) -> None:
 
 
 def test_one_proposal_merged_by_everybody_at_once_is_one_commit(tmp_path: Path) -> None:
-    scene = Scene.build(tmp_path, garden)
+    scene = Scene.build(tmp_path, garden, hook=False)
     people = crowd(scene)
     branch = people[0].promote("iris@1.1.0", "staging").branch
     ends = at_once(people, *(["merge", branch] for _ in people))
 
-    assert [status for status, _, _ in ends] == [0, 0, 0, 0], ends
+    assert [status for status, _, _ in ends] == [0, 0, 0], ends
     assert scene.log() == ["Promote iris 1.1.0 to staging", "Start the garden"]
-    assert sum("nothing to do" in out for _, out, _ in ends) == 3
+    assert sum("nothing to do" in out for _, out, _ in ends) == 2
 
 
 def test_the_same_proposal_made_by_several_people_at_once_is_made_once(tmp_path: Path) -> None:
-    scene = Scene.build(tmp_path, garden)
+    scene = Scene.build(tmp_path, garden, hook=False)
     people = crowd(scene)
     ask = ["promote", "iris@1.1.0", "--to", "staging", "--reason", "Better"]
     ends = at_once(people, *(ask for _ in people))
