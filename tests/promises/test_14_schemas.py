@@ -1,0 +1,298 @@
+"""Promise 14: pydantic accepts => the published JSON Schema accepts; no validation opens a URL."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from pydantic import ValidationError
+from referencing import Registry
+
+from mooring.cli.main import run
+from mooring.cli.schema import KINDS as NAMED
+from mooring.documents import codec, schemas
+from mooring.domain.finding import Unreadable
+
+if TYPE_CHECKING:
+    from mooring.domain.document import Document
+
+
+def validator(kind: str) -> Draft202012Validator:
+    # An explicit empty registry: the default one would open the address of a $ref.
+    return Draft202012Validator(schemas.published(kind), registry=Registry())
+
+
+JUDGES = {kind: validator(kind) for kind in schemas.KINDS}
+ID = "01JB2Q8ZK3T5AAAAAAAAAAAAAA"
+TIME = "2026-06-02T15:30:00.000Z"
+DIGEST = "sha256:" + "a1" * 32
+ROLLOUT = {
+    "strategy": "canary",
+    "steps": [{"weight": 5, "hold": "2h"}, {"weight": 100}],
+    "weights": {},
+    "abort_on": ["error_rate > 0.5%"],
+    "window": "1d",
+}
+FILES = [{"path": "a/model.skops", "role": "model", "format": "skops", "size": 3, "sha256": "b2" * 32}]
+# One document of each kind that says everything it may say.
+SAMPLES: dict[str, dict[str, object]] = {
+    "registry": {
+        "apiVersion": "mooring/v1",
+        "kind": "Registry",
+        "name": "Ours",
+        "branch": "main",
+        "registration": "direct",
+        "automation": ["bot@example.com"],
+        "people": {"alex@example.com": "alex"},
+    },
+    "model": {
+        "apiVersion": "mooring/v1",
+        "kind": "Model",
+        "name": "team/spam",
+        "description": "A model\nin lines",
+        "owners": ["Alex"],
+        "task": "classification",
+        "versioning": "calver",
+        "metrics": {"f1_score": {"direction": "higher", "unit": "%", "tolerance": 0.1, "required": True}},
+        "license": "Apache-2.0",
+        "labels": {"tier": "gold"},
+    },
+    "manifest": {
+        "apiVersion": "mooring/v1",
+        "kind": "ModelVersion",
+        "model": "iris",
+        "version": "1.2.0",
+        "created_at": TIME,
+        "author": "Alex Turner <alex.turner@example.com>",
+        "description": "Words",
+        "changelog": "More",
+        "breaking": False,
+        "framework": {"name": "scikit-learn", "version": "1.5.2"},
+        "algorithm": "RandomForestClassifier",
+        "hyperparameters": {},
+        "artifact": {
+            "files": FILES,
+            "digest": "",
+            "dvc": {"md5": "3863" * 8 + ".dir", "size": 3, "nfiles": 1},
+            "allow_unsafe_format": False,
+        },
+        "training": {
+            "data": [{"name": "iris", "uri": "s3://x", "version": "v1", "digest": DIGEST, "rows": 150}],
+            "code": {"repository": "https://example.com", "commit": "c3" * 20, "path": "train.py"},
+            "features": {"pipeline_commit": "d4" * 20, "feature_store_version": "7"},
+            "preprocessing_version": "1.2.3",
+            "started_at": TIME,
+            "duration": "3h24m",
+            "resources": {"gpu": "H100 x1"},
+            "run": "42",
+        },
+        "requirements": {"python": "3.11", "packages": ["numpy==2"], "lock": DIGEST},
+        "metrics": {"accuracy": 0.97, "latency_ms": 2},
+        "interface": {"input": {"type": "object"}, "output": {"type": "array"}},
+        "lineage": {"parents": ["base@2.0.0"]},
+        "limitations": ["Flowers only."],
+        "labels": {"tier": "gold"},
+    },
+    "status": {
+        "apiVersion": "mooring/v1",
+        "kind": "VersionStatus",
+        "model": "iris",
+        "version": "2024.01.15.prod",
+        "state": "quarantined",
+        "reason": "Wrong",
+        "by": "Alex",
+        "at": TIME,
+        "environments": ["production"],
+        "severity": "block",
+        "evidence": "https://example.com",
+        "promotion": ID,
+        "expires": TIME,
+    },
+    "waivers": {
+        "apiVersion": "mooring/v1",
+        "kind": "Waivers",
+        "waivers": [{"rule": "a-rule", "path": "x", "reason": "y", "approved_by": "z", "expires": TIME}],
+    },
+    "environment": {
+        "apiVersion": "mooring/v1",
+        "kind": "Environment",
+        "name": "production",
+        "description": "Where it counts",
+        "promotes_from": ["staging"],
+        "approvals": {"required": 1, "principals": ["alex"]},
+        "rollback": "direct",
+        "gates": [
+            {"metric": "accuracy", "min": 0.95, "max": 1},
+            {"metric": "accuracy", "against": "live", "tolerance": 0.005},
+            {"soak": {"in": "staging", "for": "24h"}},
+        ],
+        "freeze": [{"name": "xmas", "from": TIME, "to": TIME, "reason": "Rest"}],
+        "rollout": ROLLOUT,
+        "signed": True,
+        "unsafe_formats": ["joblib"],
+        "retention": "400d",
+        "recorders": ["argo"],
+    },
+    "pointer": {
+        "apiVersion": "mooring/v1",
+        "kind": "Pointer",
+        "version": "1.2.0",
+        "manifest": DIGEST,
+        "promotion": ID,
+        "replaces": None,
+        "reason": "Better",
+        "requested_by": "Alex",
+        "override": {"promotion": ID, "reason": "Fixed"},
+        "rollout": ROLLOUT,
+    },
+}
+
+
+def with_right_digest(value: dict[str, object]) -> dict[str, object]:
+    """A manifest whose artifact digest is that of its files, as far as they still are some."""
+    from mooring.domain.digests import artifact_digest
+    from mooring.domain.model import ArtifactFile
+
+    artifact = value.get("artifact")
+    if isinstance(artifact, dict) and isinstance(artifact.get("files"), list):
+        try:
+            files = [ArtifactFile.model_validate(one) for one in artifact["files"]]
+            artifact["digest"] = artifact_digest(files, value.get("hyperparameters", {}))  # type: ignore[arg-type]
+        except (ValidationError, ValueError, AttributeError, TypeError):
+            pass
+    return value
+
+
+def accepted(kind: str, value: object) -> bool:
+    document: type[Document] = schemas.KINDS[kind]
+    try:
+        document.model_validate_json(json.dumps(value), by_alias=True, by_name=False)
+    except (ValidationError, ValueError):
+        return False
+    return True
+
+
+def paths(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    found = [path]
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        found += paths(item, (*path, key))
+    return found
+
+
+LETTERS = st.text(st.sampled_from("09azAZ.-_/@:+ ~[]{}$^\u00a0\u00fc\u2028\n\t"), max_size=3)
+STRANGE = st.none() | st.booleans() | st.integers(-1, 2**54) | st.floats(allow_nan=False) | LETTERS
+NEW = STRANGE | st.lists(STRANGE, max_size=2) | st.dictionaries(LETTERS, STRANGE, max_size=2)
+
+
+@st.composite
+def changed(draw: st.DrawFn, sample: dict[str, object]) -> object:
+    """A sample with one place removed, replaced, written a little differently, or joined by something new."""
+    value = json.loads(json.dumps(sample))
+    path = draw(st.sampled_from(paths(value)[1:]))
+    holder = value
+    for key in path[:-1]:
+        holder = holder[key]
+    old, how = holder[path[-1]], draw(st.sampled_from(["remove", "replace", "edit", "add"]))
+    if how == "remove":
+        del holder[path[-1]]
+    elif how == "edit" and isinstance(old, str):
+        at = draw(st.integers(0, len(old)))
+        holder[path[-1]] = old[:at] + draw(LETTERS) + old[at + draw(st.integers(0, 2)) :]
+    elif how == "edit" and isinstance(old, int | float):
+        holder[path[-1]] = old + draw(st.sampled_from([-1, 0.5, 1, 1e9, 2.0**60]))
+    elif how == "add" and isinstance(old, dict):
+        old[draw(LETTERS | st.sampled_from(["labels", "accuracy", "from_", "api_version"]))] = draw(NEW)
+    elif how == "add" and isinstance(old, list):
+        old.append(draw(st.sampled_from(old) if old else NEW))
+    else:
+        holder[path[-1]] = draw(NEW)
+    return with_right_digest(value)
+
+
+@pytest.mark.parametrize("kind", schemas.KINDS)
+@settings(max_examples=60)
+@given(data=st.data())
+def test_what_pydantic_accepts_the_published_schema_accepts(kind: str, data: st.DataObject) -> None:
+    value = data.draw(changed(SAMPLES[kind]))
+    if accepted(kind, value):
+        assert list(JUDGES[kind].iter_errors(value)) == []
+
+
+@pytest.mark.parametrize("kind", schemas.KINDS)
+def test_a_document_that_says_everything_is_accepted_by_both(kind: str) -> None:
+    value = with_right_digest(json.loads(json.dumps(SAMPLES[kind])))
+
+    assert accepted(kind, value)
+    assert list(JUDGES[kind].iter_errors(value)) == []
+    assert not accepted(kind, {**value, "unknown": 1})
+    assert not JUDGES[kind].is_valid({**value, "unknown": 1})
+
+
+FIELDS = [
+    ("version", ["1.2.0", "2024.01.15", "2024.01.15.3.prod", "10.20.30-rc.1", "0.0.0-0-0.a"]),
+    ("promotion", ["01JB2Q8ZK3T5AAAAAAAAAAAAAA", "7ZZZZZZZZZZZZZZZZZZZZZZZZZ"]),
+    ("reason", ["x", "ü" * 500, "tab\u00a0space", "a\u2014b"]),
+    ("requested_by", ["Alex Turner <alex.turner@example.com>"]),
+]
+
+
+@pytest.mark.parametrize(("field", "texts"), FIELDS, ids=[name for name, _ in FIELDS])
+def test_a_pointer_that_is_read_fits_its_schema(field: str, texts: list[str]) -> None:
+    whole = {
+        "apiVersion": "mooring/v1",
+        "kind": "Pointer",
+        "version": "1.2.0",
+        "manifest": "sha256:" + "a" * 64,
+        "promotion": "01JB2Q8ZK3T5AAAAAAAAAAAAAA",
+        "replaces": None,
+        "reason": "Better",
+        "requested_by": "Alex",
+    }
+    for text in texts:
+        value = {**whole, field: text}
+        found = codec.decode(schemas.KINDS["pointer"], json.dumps(value).encode(), "p")
+
+        assert not isinstance(found, Unreadable), found
+        assert list(validator("pointer").iter_errors(value)) == []
+
+
+@pytest.mark.parametrize("kind", schemas.KINDS)
+def test_a_published_schema_is_one_and_points_nowhere(kind: str) -> None:
+    published = schemas.published(kind)
+    Draft202012Validator.check_schema(published)
+    text = json.dumps({key: value for key, value in published.items() if key != "$schema"})
+
+    assert "http" not in text
+    assert published["$id"] == f"urn:mooring:schema:v1:{kind}"
+    assert published["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("kind", schemas.KINDS)
+def test_no_validation_opens_a_connection(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a validation opened a socket")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    assert not validator(kind).is_valid({"$ref": "https://example.com/schema.json"})
+
+
+@pytest.mark.parametrize("kind", schemas.KINDS)
+def test_the_command_prints_what_is_published(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", kind]) == 0
+    assert json.loads(capsys.readouterr().out) == schemas.published(kind)
+
+
+def test_the_command_names_all_kinds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema"]) == 0
+    assert (
+        tuple(line.split("\t")[0] for line in capsys.readouterr().out.splitlines())
+        == NAMED
+        == tuple(schemas.KINDS)
+    )
+    assert run(["schema", "nothing"]) == 3
