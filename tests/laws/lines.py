@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -40,7 +41,8 @@ def examples(number: int) -> settings:
     return settings(max_examples=number * settings().max_examples // default)
 
 
-def base_state() -> dict[str, bytes]:
+@cache
+def base_state() -> State:
     """A registry with two environments, two models, and nothing deployed."""
     made = Builder().settings().environment("staging").environment("production", promotes_from=["staging"])
     for model in dict.fromkeys(model for _, model in SPOTS):

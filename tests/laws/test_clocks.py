@@ -30,7 +30,7 @@ def promoted_by(world: World, clocks: list[tuple[int, Way]]) -> list[str]:
     return versions
 
 
-@examples(8)
+@examples(5)
 @given(clocks=CLOCKS)
 def test_what_is_live_and_what_came_before_follow_main_and_no_clock(
     worlds: Worlds, clocks: list[tuple[int, Way]]

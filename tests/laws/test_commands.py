@@ -55,7 +55,7 @@ def ask(world: World, what: str, about: Any) -> MooringError | None:
     return None
 
 
-@examples(5)
+@examples(4)
 @given(requests=st.lists(REQUESTS, min_size=4, max_size=7))
 def test_any_sequence_of_requests_keeps_the_promises(worlds: Worlds, requests: list[tuple[str, Any]]) -> None:
     with worlds.new() as world:

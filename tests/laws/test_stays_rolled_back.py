@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
 import pytest
 
 from mooring.domain import events
@@ -10,11 +13,13 @@ from mooring.domain.finding import Level
 from mooring.domain.pointer import Override
 from mooring.errors import RefusedError
 from mooring.rules.engine import check_change
+from mooring.stores.cache import Cache
+from mooring.stores.git.repository import Repository
 from mooring.stores.hub import Hub
 from mooring.usecases.rollback import RollbackOutcome
 from tests.laws.lines import PATHS, SPOTS, Line, Way, pointer, start
 from tests.laws.world import World
-from tests.support.gitrepo import blob_id, git
+from tests.support.gitrepo import blob_id, git, make_repository
 
 PROMOTED, BACK, AGAIN = EventKind.PROMOTED, EventKind.ROLLED_BACK, EventKind.REVERTED_ROLLBACK
 # Each letter is one pointer blob, 0 is no file; what the last step is.
@@ -70,21 +75,28 @@ def rules(hub: Hub, base: str, head: str) -> set[str]:
     return {found.rule for found in check_change(hub.change(base, head)) if found.level is Level.ERROR}
 
 
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """One bare repository for all sequences, each below a ref of its own."""
+    path = make_repository(tmp_path_factory.mktemp("sequences") / "bare.git", bare=True)
+    with Repository.open(path, environ=dict(os.environ)) as repository:
+        yield Hub(repository, Cache(None), None)
+
+
 @pytest.mark.parametrize(("letters", "kind"), SEQUENCES, ids=[letters for letters, _ in SEQUENCES])
-def test_each_step_is_told_by_its_blob(world: World, letters: str, kind: EventKind) -> None:
-    line = world.plant(spell(letters))
-    world.hub.refresh()
+def test_each_step_is_told_by_its_blob(bare: Hub, letters: str, kind: EventKind) -> None:
+    line = spell(letters).plant(bare.repository.path)
     base, head = (line.ids[place] for place in line.main[-2:])
     data = line.state.get(PATHS[0])
-    before = world.hub.history(base).of(*SPOTS[0])
-    newest = world.hub.history(head).of(*SPOTS[0]).newest
+    before = bare.history(base).of(*SPOTS[0])
+    newest = bare.history(head).of(*SPOTS[0]).newest
 
     assert newest is not None
     assert newest.kind is kind
     assert events.judge(before, None if data is None else blob_id(data)) is (
         None if kind is PROMOTED else kind
     )
-    refused = rules(world.hub, base, head)
+    refused = rules(bare, base, head)
     assert ("reverted-rollback" in refused) == (kind is AGAIN)
     assert ("deleted-pointer" in refused) == (kind is EventKind.REMOVED)
     if kind is BACK:

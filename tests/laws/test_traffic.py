@@ -39,7 +39,7 @@ def split(rollout: Rollout) -> Pointer:
     )
 
 
-@examples(8)
+@examples(3)
 @given(weight=st.integers(1, 99))
 def test_a_canary_gets_its_weight_and_the_stable_version_the_rest(weight: int) -> None:
     pointer = split(Rollout(strategy=Strategy.CANARY, steps=(Step(weight=weight), Step(weight=100))))
@@ -48,7 +48,7 @@ def test_a_canary_gets_its_weight_and_the_stable_version_the_rest(weight: int) -
     assert dealt == {"2.0.0": weight * 100, "1.0.0": BASIS_POINTS - weight * 100}
 
 
-@examples(8)
+@examples(3)
 @given(one=st.integers(1, 98), data=st.data())
 def test_every_arm_of_an_ab_test_gets_its_weight(one: int, data: st.DataObject) -> None:
     other = data.draw(st.integers(1, 99 - one))
