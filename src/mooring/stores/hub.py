@@ -150,7 +150,7 @@ class Hub:
             self.registry(head),
             files,
             self.history(base),
-            next(iter(self.repository.first_parent_times(base)))[1],
+            self.repository.committer_time(base),
             commit=head,
             rewritten=rewritten,
         )

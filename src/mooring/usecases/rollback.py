@@ -146,8 +146,7 @@ def _propose(hub: Hub, planned: RolledBack, request: RollbackRequest) -> RolledB
 def _same_tree_change(hub: Hub, there: str, planned: RolledBack) -> bool:
     """Whether the proposal that is there puts the same blob on the same main."""
     path = [planned.plan.path]
-    parents = hub.repository.first_parent_times(there)[1:2]
-    on_same_main = bool(parents) and parents[0][0] == planned.base
+    on_same_main = hub.repository.parents(there)[:1] == (planned.base,)
     return on_same_main and hub.repository.blob_ids(there, path) == [planned.plan.blob]
 
 

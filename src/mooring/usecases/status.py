@@ -37,7 +37,7 @@ def status_of(hub: Hub, commit: str) -> Status:
     ]
     live.sort(key=lambda one: (one.model, order.get(one.environment, len(order)), one.environment))
     behind, ahead = _distance(hub)
-    committed = next(iter(hub.repository.first_parent_times(commit)))[1]
+    committed = hub.repository.committer_time(commit)
     return Status(
         where=_where(hub),
         commit=commit,

@@ -186,7 +186,19 @@ class Repository:
 
     def parents(self, commit: str) -> tuple[str, ...]:
         """The parents of a commit, the first one first; none for a root commit."""
-        return tuple(self.git("rev-parse", f"{self._must_name(commit, 'commit')}^@").split())
+        return tuple(
+            line.removeprefix("parent ") for line in self._header(commit) if line.startswith("parent ")
+        )
+
+    def committer_time(self, commit: str) -> int:
+        """When a commit was made, by its committer's clock, in seconds since 1970."""
+        (line,) = [line for line in self._header(commit) if line.startswith("committer ")]
+        return int(line.rsplit(" ", 2)[1])
+
+    def _header(self, commit: str) -> list[str]:
+        """The lines of a commit object before its message, from the process that is open anyway."""
+        data = self.read(self._must_name(commit, "commit"))
+        return data.partition(b"\n\n")[0].decode("utf-8", "replace").split("\n")
 
     def refs(self, prefix: str = "refs/") -> dict[str, str]:
         """Full ref names that are `prefix` or lie below it, with the id each holds (a tag's own, not its target's)."""
