@@ -7,9 +7,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mooring.documents.yaml_problem import YamlProblem
 
 from mooring.documents import dvcfile
+from mooring.documents.yaml_problem import YamlProblem
 from mooring.domain import names
 from mooring.domain.model import DvcOutput
 from mooring.errors import IntegrityError, RefusedError
