@@ -19,6 +19,7 @@ from mooring.stores.git.repository import Repository
 D = TypeVar("D", bound=Document)
 
 MOST_BYTES = 256 * 1024
+_AT_ONCE = 1_000
 
 
 _Names: TypeAlias = dict[str, tuple[str, str]]
@@ -118,6 +119,11 @@ class GitFiles:
     def read(self, entry: Entry) -> bytes:
         """The bytes of a blob."""
         return self._read_all([entry.oid])[entry.oid]
+
+    def contents(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Pairs of blob id and bytes, in the order asked, without holding them all."""
+        for start in range(0, len(oids), _AT_ONCE):
+            yield from self._read_all(oids[start : start + _AT_ONCE]).items()
 
     def _read_all(self, oids: Sequence[str]) -> dict[str, bytes]:
         """The bytes of many blobs; what a partial clone lacks is fetched in one request, never blob by blob."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -17,6 +18,14 @@ from mooring.stores.git.history import CommitRecord
 from mooring.stores.git.repository import Repository
 
 _LONGEST_MESSAGE = 8_000
+# The first lines of a pointer as they are always written. The whole history is read for this one line, and strict
+# YAML takes 0.3 ms a pointer: 8 s at 23 000 promotions.
+_WRITTEN = re.compile(
+    rb"apiVersion: mooring/v1\nkind: Pointer\n"
+    rb"version: (?:null|\"?[0-9A-Za-z.-]{1,63}\"?)\n"
+    rb"manifest: (?:null|sha256:[0-9a-f]{64})\n"
+    rb"promotion: ([0-7][0-9A-HJKMNP-TV-Z]{25})\n"
+)
 PathStep = tuple[str, Step]
 
 
@@ -127,13 +136,27 @@ class GitHistory:
                 if change.new_oid is not None and change.path.count("/") >= 2
             ]
         added.reverse()
-        pointers = self._pointers({blob for _, _, blob in added}, f"{layout.ENVIRONMENTS}/pointer")
+        identifiers = self._identifiers(list(dict.fromkeys(blob for _, _, blob in added)))
         used: dict[str, tuple[str, str, str]] = {}
         for path, commit, blob in added:
-            found = pointers[blob]
-            if isinstance(found, Pointer):
-                used.setdefault(found.promotion, (found.promotion, path, commit))
+            if (promotion := identifiers.get(blob)) is not None:
+                used.setdefault(promotion, (promotion, path, commit))
         return list(used.values())
+
+    def _identifiers(self, blobs: Sequence[str]) -> dict[str, str]:
+        """The promotion id of each blob that is a pointer; those that Mooring itself wrote are not parsed as YAML."""
+        found: dict[str, str] = {}
+        others: set[str] = set()
+        for blob, data in GitFiles(self._repository, self._tip or "HEAD", self._cache).contents(blobs):
+            written = _WRITTEN.match(data)
+            if written is not None:
+                found[blob] = written[1].decode("ascii")
+            else:
+                others.add(blob)
+        for blob, pointer in self._pointers(others, f"{layout.ENVIRONMENTS}/pointer").items():
+            if isinstance(pointer, Pointer):
+                found[blob] = pointer.promotion
+        return found
 
     def promotion_owner(self, promotion: str) -> tuple[str, str] | None:
         """The path and commit of the pointer that first used this promotion id, or None."""
