@@ -56,7 +56,7 @@ class World:
     storage: Path
 
     @classmethod
-    def build(cls, root: Path) -> World:
+    def build(cls, root: Path, *, hook: bool = True) -> World:
         """Lay it down in the empty folder `root`."""
         storage = root / "storage"
 
@@ -70,7 +70,7 @@ class World:
                 (storage / path).write_bytes(data)
             return made
 
-        scene = Scene.build(root, states)
+        scene = Scene.build(root, states, hook=hook)
         alex = scene.person("alex")
         alex.git("reset", "--quiet", "--hard")
         (alex.folder / "README.md").write_text("Half a sentence that was not com")

@@ -109,7 +109,9 @@ def _problem(detail: ErrorDetails, yaml: Yaml, kind: type[Document]) -> Problem:
     message, hint = _words(detail, yaml.plain.get(keys))
     if detail["type"] == "extra_forbidden":
         hint = _close(str(detail["loc"][-1]), kind) if len(detail["loc"]) == 1 else None
-    return Problem("invalid-document", keys, message, hint)
+    span = yaml.spans.get(keys)
+    line, column = (span.line, span.column) if span is not None else (None, None)
+    return Problem("invalid-document", keys, message, hint, line, column)
 
 
 def _existing(keys: KeyPath, yaml: Yaml) -> KeyPath:

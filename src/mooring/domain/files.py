@@ -11,6 +11,9 @@ from mooring.domain.finding import Unreadable
 
 D = TypeVar("D", bound=Document)
 
+LINK = "120000"
+"""The mode that Git gives to a symbolic link."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

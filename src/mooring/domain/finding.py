@@ -53,7 +53,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a text is no document of its kind; `line` and `column` (1-based) where the text itself is at fault."""
+    """Why a text is no document of its kind; `line` and `column` (1-based) tell where, in the text that was read."""
 
     rule: str
     keys: KeyPath

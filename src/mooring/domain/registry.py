@@ -11,8 +11,8 @@ from mooring.domain import layout, names, versions
 from mooring.domain.digests import digest_of
 from mooring.domain.document import Document
 from mooring.domain.environment import Policy, Settings
-from mooring.domain.files import Entry, Files
-from mooring.domain.finding import Unreadable
+from mooring.domain.files import LINK, Entry, Files
+from mooring.domain.finding import Problem, Unreadable
 from mooring.domain.model import Model, ModelVersion, State, VersionStatus
 from mooring.domain.pointer import Pointer
 from mooring.domain.references import Reference, SelectorKind
@@ -57,6 +57,17 @@ class Resolution:
         return f"{self.model}@{self.version}"
 
 
+def _a_link(path: str) -> Unreadable:
+    """Never followed: a reviewer reads the file that is named, not the one that it leads to."""
+    return Unreadable(path, (Problem("misplaced-document", (), "it is a link, and a registry holds files"),))
+
+
+def _refused(found: Unreadable) -> RefusedError:
+    more = "Run 'mooring check --all' to see every problem of the registry."
+    hint = found.problems[0].hint
+    return RefusedError(str(found), f"{hint[:1].upper()}{hint[1:]}. {more}" if hint else more)
+
+
 @dataclass(frozen=True)
 class Registry:
     """The registry as it is in one state of the repository."""
@@ -74,7 +85,9 @@ class Registry:
         if path not in self._cache:
             entry = self.files.entry(path)
             found: object = None
-            if entry is not None and entry.kind == "blob":
+            if entry is not None and entry.mode == LINK:
+                found = _a_link(path)
+            elif entry is not None and entry.kind == "blob":
                 # Read to its end: only then is what was parsed remembered.
                 ((_, found),) = self.files.documents([entry], kind)
             self._cache[path] = found
@@ -84,8 +97,10 @@ class Registry:
         """The documents at those of `paths` where there is a file, read in bulk; `load` then has them too."""
         self.files.look_up([path for path in paths if path not in self._cache])
         fresh = {path: self.files.entry(path) for path in paths if path not in self._cache}
-        blobs = [entry for entry in fresh.values() if entry is not None and entry.kind == "blob"]
+        there = [entry for entry in fresh.values() if entry is not None]
+        blobs = [entry for entry in there if entry.kind == "blob" and entry.mode != LINK]
         self._cache.update(dict.fromkeys(fresh))
+        self._cache.update({entry.path: _a_link(entry.path) for entry in there if entry.mode == LINK})
         self._cache.update({entry.path: found for entry, found in self.files.documents(blobs, kind)})
         loaded = ((path, self.load(path, kind)) for path in paths)
         return {path: found for path, found in loaded if found is not None}
@@ -96,7 +111,7 @@ class Registry:
         if found is None:
             raise NotFoundError(f"there is no {what}", hint)
         if isinstance(found, Unreadable):
-            raise RefusedError(str(found), "Run 'mooring check --all' to see every problem of the registry.")
+            raise _refused(found)
         return found
 
     @cached_property
@@ -221,7 +236,7 @@ class Registry:
         """The pointer of `model` in `environment`; None where there is none; RefusedError when it is unreadable."""
         found = self.load(layout.pointer_path(environment, model), Pointer)
         if isinstance(found, Unreadable):
-            raise RefusedError(str(found), "Run 'mooring check --all' to see every problem of the registry.")
+            raise _refused(found)
         return found
 
     def pointers(self, model: str) -> dict[str, Pointer]:
