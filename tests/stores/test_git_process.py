@@ -32,7 +32,7 @@ FOR_TALKING = {
     "GIT_SSH_COMMAND": "ssh -i key",
     "GIT_ASKPASS": "/bin/askpass",
     "GIT_SSL_CAINFO": "/ca.pem",
-    "GIT_CONFIG_GLOBAL": "/home/config",
+    "GIT_CONFIG_GLOBAL": "/etc/config",
     "GIT_CONFIG_COUNT": "1",
     "GIT_AUTHOR_NAME": "Ada",
     "GIT_COMMITTER_EMAIL": "ada@x",
@@ -46,7 +46,7 @@ NEVER = {
     "GIT_REPLACE_REF_BASE": "refs/evil",
     "GIT_ALLOW_PROTOCOL": "ext",
 }
-ORDINARY = {"PATH": "/bin", "HOME": "/home/ada", "https_proxy": "http://proxy", "SSH_AUTH_SOCK": "/agent"}
+ORDINARY = {"PATH": "/bin", "HOME": "/srv/ada", "https_proxy": "http://proxy", "SSH_AUTH_SOCK": "/agent"}
 EVERYTHING = FROM_HOOK | FOR_TALKING | NEVER | ORDINARY
 
 

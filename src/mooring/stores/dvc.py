@@ -66,12 +66,13 @@ def store(
     *,
     roles: Mapping[str, str] = MappingProxyType({}),
     declared: Mapping[str, str] = MappingProxyType({}),
+    taken: Mapping[str, Taken] | None = None,
     progress: Progress = lambda _path, _done, _size: None,
 ) -> StoredArtifact:
     """Put `files` (path in the artifact → local file) into the remote, and read back that they are there.
 
     `roles` and `declared` formats are by path; a role is "model" and a format is guessed by the ending otherwise. The
-    cache keeps the files, so that loading the new version needs no download.
+    cache keeps the files, so that loading the new version needs no download; `taken` are those that it has already.
 
     Raises UsageError for paths that cannot be stored, RefusedError for files that change or have no known format,
     UnavailableError when the remote or a disk fails, IntegrityError when DVC or the remote kept other bytes.
@@ -80,7 +81,8 @@ def store(
     cache.objects.sweep()
     check_space(files, cache.root)
     with scratch_folder(cache.root) as scratch:
-        taken = {path: take(cache.objects, path, source, progress) for path, source in files.items()}
+        if taken is None:
+            taken = {path: take(cache.objects, path, source, progress) for path, source in files.items()}
         listing = dvcfile.write_listing(ListedFile(path, one.md5) for path, one in taken.items())
         output = DvcOutput(
             md5=dvcfile.listing_md5(listing), size=sum(one.size for one in taken.values()), nfiles=len(taken)

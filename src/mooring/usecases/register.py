@@ -114,6 +114,8 @@ def register(
         allow_unsafe_format=draft.allow_unsafe_format,
         roles=request.roles,
         declared=request.formats,
+        into=None if dry_run else cache,
+        progress=progress,
     )
     author = str(hub.repository.identity())
     tip = hub.refresh()

@@ -47,6 +47,7 @@ def store_artifact(
         cache,
         roles={file.path: file.role for file in described.files},
         declared={file.path: file.format for file in described.files},
+        taken=described.taken or None,
         progress=progress or _silent,
     )
     if (stored.files, stored.dvc) != (described.files, described.dvc):
