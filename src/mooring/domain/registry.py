@@ -74,6 +74,7 @@ class Registry:
 
     files: Files
     _cache: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
+    _versions: dict[str, tuple[Version, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def commit(self) -> str | None:
@@ -169,13 +170,15 @@ class Registry:
 
     def versions(self, model: str) -> tuple[Version, ...]:
         """The versions of a model in rising order; folders whose name is no version are left to the rules."""
-        scheme = self.versioning(model)
-        parsed = (
-            versions.try_parse(child.name, scheme)
-            for child in self.files.children(layout.versions_folder(model))
-            if child.kind == "tree"
-        )
-        return tuple(sorted(version for version in parsed if version is not None))
+        if model not in self._versions:
+            scheme = self.versioning(model)
+            parsed = (
+                versions.try_parse(child.name, scheme)
+                for child in self.files.children(layout.versions_folder(model))
+                if child.kind == "tree"
+            )
+            self._versions[model] = tuple(sorted(version for version in parsed if version is not None))
+        return self._versions[model]
 
     def release(self, model: str, version: str) -> Release:
         """One version with its digest; raises NotFoundError (naming the versions there are) or RefusedError."""

@@ -26,6 +26,8 @@ class Versioning(StrEnum):
 _CALVER: Final = re.compile(
     r"([0-9]{4})\.([0-9]{2})\.([0-9]{2})(?:\.(0|[1-9][0-9]{0,8}))?(?:\.([a-z][a-z0-9-]*))?"
 )
+# Three plain numbers need no library: most versions are that, and a listing reads very many.
+_PLAIN: Final = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)", re.ASCII)
 MAX_LENGTH: Final = 63
 
 
@@ -55,6 +57,8 @@ class Version:
         if self.numbers != other.numbers:
             return self.numbers < other.numbers
         if self.scheme is Versioning.SEMVER:
+            if self.suffix is None or other.suffix is None:
+                return self.suffix is not None and other.suffix is None
             import semver
 
             return semver.Version.parse(self.text) < semver.Version.parse(other.text)
@@ -62,6 +66,8 @@ class Version:
 
 
 def _semver(text: str) -> Version | None:
+    if (plain := _PLAIN.fullmatch(text)) is not None:
+        return Version(text, Versioning.SEMVER, (int(plain[1]), int(plain[2]), int(plain[3]), 0), None)
     if not text.isascii() or "+" in text:
         return None
     import semver

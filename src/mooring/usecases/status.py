@@ -30,6 +30,13 @@ def status_of(hub: Hub, commit: str) -> Status:
         ],
         VersionStatus,
     )
+    registry.files.look_up(
+        [
+            layout.manifest_path(place.model or "", pointer.version)
+            for place, _, pointer in pointers
+            if pointer.version is not None
+        ]
+    )
     order = {name: number for number, name in enumerate(registry.environment_names())}
     live = [
         _live(place, pointer, past.get(entry.path), _notes(registry, place, pointer, statuses))
@@ -84,8 +91,9 @@ def _past(hub: Hub, commit: str, pointers: Sequence[Placed]) -> dict[str, Pointe
     steps: dict[str, list[Step]] = {}
     for path, step in history.steps(layout.ENVIRONMENTS, [layout.ENVIRONMENTS]):
         steps.setdefault(path, []).append(step)
-    known: dict[str, Pointer | Unreadable] = {entry.oid: pointer for _, entry, pointer in pointers}
-    folded = {entry.path: _folded(place, entry, steps, known) for place, entry, _ in pointers}
+    folded = {
+        entry.path: _folded(place, entry, steps, {entry.oid: pointer}) for place, entry, pointer in pointers
+    }
     left = [
         Entry(path, "100644", "blob", past.newest.before_blob)
         for path, past in folded.items()
@@ -93,10 +101,12 @@ def _past(hub: Hub, commit: str, pointers: Sequence[Placed]) -> dict[str, Pointe
     ]
     if not left:
         return folded
-    known |= {entry.oid: found for entry, found in hub.registry(commit).files.documents(left, Pointer)}
-    again = {entry.path for entry in left}
+    read = hub.registry(commit).files.documents(left, Pointer)
+    gone = {entry.path: {entry.oid: found} for entry, found in read}
     return folded | {
-        entry.path: _folded(place, entry, steps, known) for place, entry, _ in pointers if entry.path in again
+        entry.path: _folded(place, entry, steps, {entry.oid: pointer, **gone[entry.path]})
+        for place, entry, pointer in pointers
+        if entry.path in gone
     }
 
 
