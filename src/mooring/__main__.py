@@ -7,7 +7,15 @@ import sys
 
 def main() -> int:
     """Run the command in `sys.argv` and return its exit status."""
-    arguments = sys.argv[1:]
+    try:
+        return _run(sys.argv[1:])
+    except KeyboardInterrupt:
+        # Where a command was not running yet, or not any more: while modules are imported, between two answers.
+        sys.stderr.write("interrupted: nothing more was done\n")
+        return 130
+
+
+def _run(arguments: list[str]) -> int:
     if "resolve" in arguments:
         # What a serving process asks at each start is answered before click, YAML and pydantic are imported.
         from mooring import wiring
