@@ -209,7 +209,13 @@ def test_something_else_that_comes_in_between_does_not_matter(world: World) -> N
 
 def test_of_two_who_roll_back_at_once_one_does_it_and_the_other_hears_so(world: World) -> None:
     world.past("1.0.0", "1.1.0")
-    second = world.roll_back(presence=Meanwhile(lambda: world.roll_back()))
+
+    def kim_rolls_back() -> None:
+        # In the tests' fixed second, two commits of one person would be one and the same.
+        git(world.clone, "config", "user.name", "Kim")
+        world.roll_back()
+
+    second = world.roll_back(presence=Meanwhile(kim_rolls_back))
 
     assert second.outcome is RollbackOutcome.ALREADY
     assert world.live() == "1.0.0"
