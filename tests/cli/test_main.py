@@ -222,6 +222,15 @@ def test_colour_is_for_terminals_and_can_be_turned_on_and_off(registry: Living) 
     assert error.stderr.startswith("\x1b[31merror:\x1b[0m")
 
 
+def test_a_terminal_without_umlauts_shows_an_escape(registry: Living) -> None:
+    registry.builder.edit("registry/churn/model.yaml", "Alex Turner", "J\u00f6rg M\u00fcller")
+    registry.record("Another owner")
+    done = process("show", "churn", "--ref", "HEAD", cwd=registry.path, PYTHONIOENCODING="ascii")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "J\\xf6rg M\\xfcller" in done.stdout
+
+
 @pytest.mark.parametrize("columns", ["20", "30", "60", "79", "200", "0", "many"])
 def test_no_width_cuts_anything_off(
     columns: str, registry: Living, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import io
+import sys
 from collections.abc import Sequence
 from typing import Final
 
@@ -125,6 +127,10 @@ def group(ctx: click.Context, *, version: bool) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status; whatever goes wrong is said on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that a terminal's encoding lacks is shown as an escape; it is no reason to fail.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     environ = wiring.variables()
     if instruction := environ.get(COMPLETE):
         from click.shell_completion import shell_complete
