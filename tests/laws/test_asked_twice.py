@@ -214,6 +214,7 @@ def test_of_two_who_roll_back_at_once_one_does_it_and_the_other_hears_so(world: 
         # In the tests' fixed second, two commits of one person would be one and the same.
         git(world.clone, "config", "user.name", "Kim")
         world.roll_back()
+        git(world.clone, "config", "--unset", "user.name")
 
     second = world.roll_back(presence=Meanwhile(kim_rolls_back))
 
