@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from mooring import __version__
 from mooring.errors import ExitCode, MooringError
 
 if TYPE_CHECKING:
@@ -70,14 +71,13 @@ def _report(error: Exception, arguments: Sequence[str], session: Session) -> Non
     """One text with everything that an issue needs and no secret of the command line."""
     import platform
     import traceback
-    from importlib.metadata import version
 
     from mooring.stores.git.url import redact
 
     lines = [
         "This is a bug in Mooring. Please open an issue with the text between the lines.",
         "-" * 72,
-        f"mooring {version('mooring')}, Python {platform.python_version()}, {platform.platform()}",
+        f"mooring {__version__}, Python {platform.python_version()}, {platform.platform()}",
         f"command: mooring {' '.join(redact(word) for word in arguments)}",
         redact("".join(traceback.format_exception(error))).rstrip(),
         "-" * 72,

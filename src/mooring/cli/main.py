@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from mooring import wiring
+from mooring import __version__, wiring
 from mooring.cli.errors import ended_by
 from mooring.cli.options import registry_option, source_options
 from mooring.cli.session import Session
@@ -116,9 +116,7 @@ class LazyGroup(click.Group):
 def group(ctx: click.Context, *, version: bool) -> None:
     """The Git-native registry for machine-learning models."""
     if version:
-        from importlib.metadata import version as installed
-
-        click.echo(f"{PROGRAM} {installed(PROGRAM)}")
+        click.echo(f"{PROGRAM} {__version__}")
         ctx.exit()
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mooring.render.blocks import Block, Facts, Grid, Heading, Log, LogEntry, Problem, Prose
-from mooring.render.findings import visible
+from mooring.render.visible import visible
 
 _WHOLE = 26
 _LEAST = 12

@@ -9,6 +9,7 @@ from typing import Final
 
 from mooring.documents import yaml
 from mooring.domain.finding import Finding, Level
+from mooring.render.visible import visible
 
 Read = Callable[[str], bytes | None]
 """Gives the bytes of a path in the judged state, or None where there is no such file."""
@@ -141,13 +142,3 @@ def _data(value: str) -> str:
 
 def _property(value: str) -> str:
     return _data(value).replace(":", "%3A").replace(",", "%2C")
-
-
-def visible(value: str) -> str:
-    """`value` with every control and invisible character as an escape: documents are foreign, terminals obey."""
-    if value.isprintable():
-        return value
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in value
-    )
