@@ -191,6 +191,16 @@ def _git_directory(folder: Path) -> Path | None:
     return None
 
 
+def _blob_id(data: bytes, like: str) -> str:
+    """The id of a blob, in the hash of the id `like`."""
+    import hashlib
+
+    hashed = hashlib.sha256() if len(like) == 64 else hashlib.sha1(usedforsecurity=False)
+    hashed.update(b"blob %d\0" % len(data))
+    hashed.update(data)
+    return hashed.hexdigest()
+
+
 def _sha256(data: bytes) -> str:
     import hashlib
 
@@ -231,7 +241,8 @@ class _Objects:
         if size > _MOST_BYTES:
             raise ValueError(oid)
         data = self._stdout.read(size + 1)
-        if len(data) != size + 1:
+        if len(data) != size + 1 or _blob_id(data[:-1], oid) != oid:
+            # Git hands out a damaged object as it is.
             raise ValueError(oid)
         return data[:-1]
 
