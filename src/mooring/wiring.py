@@ -62,6 +62,7 @@ def open_hub(
             "the name of the registry is empty", "Give a folder or an address, or leave --registry out."
         )
     repository = Repository.open(Path(place), environ=variables)
+    repository.offline = offline
     remotes = repository.remotes()
     remote = "origin" if "origin" in remotes else next(iter(sorted(remotes)), None)
     return Hub(repository, Cache.in_git_directory(repository.common_dir), remote, _branch(repository))
@@ -80,6 +81,7 @@ def _open_mirror(url: str, variables: Mapping[str, str], *, offline: bool) -> Hu
             raise
         # An outage must not stop reads: what was fetched last answers, and says how old it is.
         repository, unreachable = open_mirror(url, folder, environ=variables, refresh=False), error
+    repository.offline = offline
     cache = Cache.in_git_directory(repository.common_dir)
     return Hub(repository, cache, "origin", _branch(repository), in_mirror=True, unreachable=unreachable)
 

@@ -120,6 +120,10 @@ def prefetch(repository: Repository, oids: Iterable[str], *, timeout: float | No
     missing = repository.objects.absent(wanted)
     if not missing:
         return 0
+    promisor = settings.promisor(repository.runner)
+    if promisor is None or repository.offline:
+        # With a filter Git would make a partial clone of one that is none, in the user's own configuration.
+        raise MissingObjectError(missing[0], repository.path)
     # As Git's own lazy fetch does it: no negotiation, since commits say nothing about single blobs.
     arguments = [
         "-c",
@@ -131,7 +135,7 @@ def prefetch(repository: Repository, oids: Iterable[str], *, timeout: float | No
     ]
     arguments += ["--no-recurse-submodules", "--no-auto-maintenance", "--filter=blob:none", "--stdin"]
     stdin = "".join(f"{oid}\n" for oid in missing).encode()
-    talk(repository, settings.promisor(repository.runner), arguments, [], stdin=stdin, timeout=timeout)
+    talk(repository, promisor, arguments, [], stdin=stdin, timeout=timeout)
     repository.objects.close()
     still = repository.objects.absent(missing)
     if still:

@@ -46,6 +46,8 @@ class Repository:
         self.is_shallow = found.is_shallow
         self.environ = environ
         """As given to `open`."""
+        self.offline = False
+        """Set where no remote may be asked: then `prefetch` gets nothing."""
         hook_environ = absolute_in_hook(environ, found.started_in) if in_hook else environ
         self.runner = GitRunner(hook_environ, cwd=self.path, git_dir=self.git_dir, in_hook=in_hook)
         self.objects = BatchReader(self.runner)
@@ -305,7 +307,8 @@ class Repository:
     def prefetch(self, oids: Iterable[str], *, timeout: float | None = None) -> int:
         """Fetch in one request all of `oids` that a partial clone lacks; how many were fetched.
 
-        UnavailableError if the remote does not answer within `timeout` seconds or does not have them.
+        UnavailableError if the remote does not answer within `timeout` seconds or does not have them, and where this
+        is no partial clone: an object that is missing there was lost.
         """
         from mooring.stores.git.remote import prefetch
 

@@ -33,11 +33,11 @@ def remotes(runner: GitRunner) -> dict[str, str]:
     return found
 
 
-def promisor(runner: GitRunner) -> str:
-    """The remote that a partial clone gets its missing objects from; origin where none is marked."""
+def promisor(runner: GitRunner) -> str | None:
+    """The remote that a partial clone gets its missing objects from; None for a clone that is to have them all."""
     done = runner.run("config", "--null", "--get-regexp", r"^remote\..*\.promisor$", ok=(0, 1))
     for item in done.line.split("\0"):
         key, _, set_to = item.partition("\n")
         if key and set_to == "true":
             return key.removeprefix("remote.").removesuffix(".promisor")
-    return "origin"
+    return None
