@@ -56,7 +56,9 @@ class CommitRecord:
 
 def changed_paths(runner: GitRunner, base: str, head: str, under: Sequence[str]) -> list[PathChange]:
     """The paths whose mode or blob differ between two tree-ishes, in path order."""
-    done = runner.run("diff-tree", "-r", *_RAW, "--end-of-options", base, head, "--", *under)
+    # Git reads the index even to compare two trees; the user's may be large, locked or damaged, and is not asked about.
+    no_index = {"GIT_INDEX_FILE": str((runner.git_dir or runner.cwd) / "mooring-reads-no-index")}
+    done = runner.run("diff-tree", "-r", *_RAW, "--end-of-options", base, head, "--", *under, extra=no_index)
     tokens = iter(done.stdout.decode("utf-8", "surrogateescape").split("\0"))
     return [_change(token, next(tokens)) for token in tokens if token]
 
