@@ -5,6 +5,7 @@ from __future__ import annotations
 from mooring.domain import layout
 from mooring.domain.finding import Unreadable
 from mooring.domain.model import Model, ModelVersion, VersionStatus
+from mooring.domain.names import check_model_name
 from mooring.domain.pointer import Pointer
 from mooring.domain.references import Reference
 from mooring.domain.registry import Registry
@@ -18,6 +19,7 @@ def show_model(registry: Registry, name: str, *, limit: int | None = None) -> Mo
 
     What of it cannot be read is said in its place. Raises NotFoundError (naming what is close) and UsageError.
     """
+    check_model_name(name)
     document = registry.load(layout.model_path(name), Model)
     if document is None:
         registry.model(name)
