@@ -43,7 +43,7 @@ def command(
             raise UsageError(
                 "--proposal goes alone", "mooring withdraw --proposal promote/staging/churn/1.2.0"
             )
-        from mooring.usecases.approve import withdraw_proposal
+        from mooring.usecases.proposals import withdraw_proposal
 
         gone = withdraw_proposal(session.hub(), proposal, dry_run=dry_run)
         verb = "Would take back" if dry_run else "Took back"
