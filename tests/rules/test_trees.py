@@ -8,6 +8,7 @@ from mooring.documents.memory import MemoryFiles
 from mooring.domain.registry import Registry
 from mooring.errors import ExitCode, UnavailableError
 from mooring.rules.engine import check_change, check_registry
+from mooring.rules.pointer_moves import moves
 from tests.support.builder import Builder
 from tests.support.changes import change_between
 
@@ -36,6 +37,27 @@ def test_a_link_is_refused_in_a_change_too() -> None:
     findings = check_change(change_between(files, files, head_modes={path: "120000"}))
 
     assert {finding.rule for finding in findings} >= {"misplaced-document", "changed-version-file"}
+
+
+def test_a_file_that_may_be_run_is_refused_and_may_be_mended() -> None:
+    path = "environments/staging/iris.yaml"
+    files = started().promote("1.0.0", to="staging").files
+    runnable = {path: "100755"}
+
+    assert [finding.rule for finding in check_change(change_between(files, files, head_modes=runnable))] == [
+        "misplaced-document"
+    ]
+    assert check_change(change_between(files, files, base_modes=runnable)) == ()
+
+
+def test_a_pointer_that_becomes_a_link_of_the_same_bytes_moves() -> None:
+    path = "environments/staging/iris.yaml"
+    files = started().promote("1.0.0", to="staging").files
+    changes = [
+        change_between(files, files, head_modes={path: mode}) for mode in ("100755", "120000", "160000")
+    ]
+
+    assert [len(moves(change)) for change in changes] == [0, 1, 1]
 
 
 def test_a_file_named_registry_is_refused() -> None:

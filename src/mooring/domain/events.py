@@ -125,10 +125,6 @@ class PointerHistory:
         """Whether the newest change is a rollback."""
         return self.newest is not None and self.newest.kind is EventKind.ROLLED_BACK
 
-    def has_been(self, blob: str | None) -> bool:
-        """Whether `blob` (None: no file) ever was the state of this path, before any change included."""
-        return blob is None or blob in self.introduced
-
     def state_before(self, blob: str) -> str | None:
         """The blob before the event that first introduced `blob`; raises KeyError when nothing did."""
         return self.introduced[blob]
@@ -182,7 +178,8 @@ def fold_pointer(
 ) -> PointerHistory:
     """Fold the first-parent changes of one pointer's path, oldest first, into its history.
 
-    Folding all steps gives the state at the last commit: `history.blob` is the blob that lies there.
+    Folding all steps gives the state at the last commit: `history.blob` is the blob that lies there. A step that
+    changes the file's mode alone is no event.
     """
     pointers = {oid: found for oid, found in documents.items() if isinstance(found, Pointer)}
     events: list[Event] = []
@@ -192,6 +189,8 @@ def fold_pointer(
     current: str | None = None
     rolled_back = False
     for step in steps:
+        if step.before == step.after:
+            continue  # or the live blob would count as restored, and as one that a rollback left
         left = pointers.get(step.before) if step.before is not None else None
         came = pointers.get(step.after) if step.after is not None else None
         kind = _judge(step.after, current, introduced, undone_blobs, rolled_back=rolled_back) or _kind_of_new(

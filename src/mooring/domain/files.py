@@ -13,6 +13,8 @@ D = TypeVar("D", bound=Document)
 
 LINK = "120000"
 """The mode that Git gives to a symbolic link."""
+EXECUTABLE = "100755"
+"""The mode that Git gives to a file that may be run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class Entry:
     def name(self) -> str:
         """The last part of the path."""
         return self.path.rpartition("/")[2]
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether it is a file with bytes of its own: no link, no submodule, no folder."""
+        return self.kind == "blob" and self.mode != LINK
 
 
 class Files(Protocol):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mooring.domain.change import Change, FileChange
 from mooring.domain.events import EventKind, PointerHistory, judge
-from mooring.domain.finding import Unreadable
+from mooring.domain.finding import KeyPath, Unreadable
 from mooring.domain.layout import FileKind
 from mooring.domain.pointer import Pointer
 from mooring.domain.registry import Entry
@@ -41,7 +42,15 @@ class NewPointer:
 
 def moves(change: Change) -> tuple[PointerMove, ...]:
     """Every pointer that the change moves, by path."""
-    return tuple(_move(change, file) for file in change.of_kind(FileKind.POINTER))
+    return tuple(_move(change, file) for file in change.of_kind(FileKind.POINTER) if not _same_bytes(file))
+
+
+def _same_bytes(file: FileChange) -> bool:
+    """Whether only the right to run the file differs: the pointer says what it said."""
+    before, after = file.before, file.after
+    if before is None or after is None:
+        return False
+    return before.oid == after.oid and before.is_regular and after.is_regular
 
 
 def new_pointers(change: Change) -> tuple[NewPointer, ...]:
@@ -53,6 +62,16 @@ def new_pointers(change: Change) -> tuple[NewPointer, ...]:
         for move in moves(change)
         if move.restores is None and isinstance(move.after, Pointer)
     )
+
+
+def named_versions(pointer: Pointer) -> Iterator[tuple[KeyPath, str]]:
+    """Every version that a pointer lets answer, with its key path: its own, then the others of an A/B test."""
+    if pointer.version is not None:
+        yield ("version",), pointer.version
+    weights = pointer.rollout.weights if pointer.rollout is not None else {}
+    for version in weights:
+        if version != pointer.version:
+            yield ("rollout", "weights", version), version
 
 
 def _move(change: Change, file: FileChange) -> PointerMove:

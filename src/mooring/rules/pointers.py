@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from mooring.domain import digests, layout
 from mooring.domain.change import Change
 from mooring.domain.events import EventKind
-from mooring.domain.finding import KeyPath, Place, Unreadable
+from mooring.domain.finding import Place, Unreadable
 from mooring.domain.layout import FileKind
 from mooring.domain.pointer import Pointer
 from mooring.domain.registry import Registry
-from mooring.rules.pointer_moves import moves, new_pointers
+from mooring.rules.pointer_moves import moves, named_versions, new_pointers
 from mooring.rules.rule import Fault, change_rule, state_rule
 from mooring.rules.subjects import PointerAt
 
@@ -30,7 +30,7 @@ def dangling_pointer(registry: Registry, subject: PointerAt) -> Iterator[Fault]:
     pointer = _pointer(registry, subject)
     if pointer is None:
         return
-    for keys, version in _named(pointer):
+    for keys, version in named_versions(pointer):
         if registry.files.entry(layout.manifest_path(subject.model, version)) is None:
             yield Fault(
                 Place(layout.pointer_path(subject.environment, subject.model), keys),
@@ -39,15 +39,6 @@ def dangling_pointer(registry: Registry, subject: PointerAt) -> Iterator[Fault]:
                 f"mooring promote {subject.model}@VERSION --to {subject.environment} --reason '...'",
                 value=version,
             )
-
-
-def _named(pointer: Pointer) -> Iterator[tuple[KeyPath, str]]:
-    if pointer.version is not None:
-        yield ("version",), pointer.version
-    weights = pointer.rollout.weights if pointer.rollout is not None else {}
-    for version in weights:
-        if version != pointer.version:
-            yield ("rollout", "weights", version), version
 
 
 @state_rule(PointerAt)

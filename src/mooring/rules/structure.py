@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from mooring.domain import layout, names, versions
 from mooring.domain.environment import Policy
+from mooring.domain.files import EXECUTABLE, LINK
 from mooring.domain.finding import KeyPath, Place
 from mooring.domain.layout import FileKind, Identity
 from mooring.domain.model import Model, ModelVersion, VersionStatus
@@ -31,7 +32,8 @@ def misplaced_document(registry: Registry, file: FileAt) -> Iterator[Fault]:
     """A file lies where no such file may lie, or says that it is something else than its path says.
 
     Found are stray files under `registry/` and `environments/`, names with capitals or letters that only look
-    like ASCII, links, submodules, and documents whose `name`, `model` or `version` differs from their path.
+    like ASCII, links, submodules, files that may be run, and documents whose `name`, `model` or `version`
+    differs from their path.
 
     Why it matters: the path is the identity. Tools find a version by its path, reviewers and CODEOWNERS by
     the folder; a file that claims another identity is approved by the wrong people, and a link shows what
@@ -43,6 +45,9 @@ def misplaced_document(registry: Registry, file: FileAt) -> Iterator[Fault]:
     if problem := _problem_of_entry(file):
         yield Fault(Place(file.path), problem, f"Remove it: git rm -r {_quoted(file.path)}", value=problem)
         return
+    if file.entry.mode == EXECUTABLE and layout.is_registry_path(file.path):
+        hint = f"Let it be a plain file: git update-index --chmod=-x {_quoted(file.path)}"
+        yield Fault(Place(file.path), "a program by its mode, and a registry holds documents", hint)
     identity = layout.identify(file.path)
     if identity is None:
         problem, hint = _nowhere(file.path)
@@ -61,7 +66,7 @@ def misplaced_document(registry: Registry, file: FileAt) -> Iterator[Fault]:
 def _problem_of_entry(file: FileAt) -> str | None:
     if file.entry.kind == "commit":
         return "a submodule, and everything in a registry is a file"
-    if file.entry.mode == "120000":
+    if file.entry.mode == LINK:
         return "a symbolic link, and everything in a registry is a file"
     if file.path in TOPS:
         return f"a file, and {file.path}/ must be a folder"
