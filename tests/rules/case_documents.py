@@ -279,10 +279,29 @@ def _unsafe_attributes() -> Iterator[Case]:
     )
     yield _case(
         rule,
+        "a-macro-takes-the-name-of-a-harmless-attribute",
+        safe,
+        lambda it: it.write(path, b"[attr]text merge=union\n" + it.files[path]),
+    )
+    for name, pattern in (
+        ("a-pattern-written-with-an-escape", rb"\environments/**"),
+        ("a-pattern-written-with-a-class", b"[[:lower:]]nvironments/**"),
+        ("a-pattern-in-quotes-and-octal-digits", rb'"envir\157nments/**"'),
+        ("a-pattern-in-capitals", b"ENVIRONMENTS/**"),
+    ):
+        yield _case(
+            rule,
+            name,
+            safe,
+            lambda it, pattern=pattern: it.write(path, it.files[path] + pattern + b" merge=union\n"),
+        )
+    yield _case(
+        rule,
         "attributes-of-other-files",
         safe,
         lambda it: it.write(
             path,
-            it.files[path] + b"*.bin filter=lfs diff=lfs merge=lfs -text\n/docs/** linguist-documentation\n",
+            it.files[path]
+            + b"[attr]lfs filter=lfs\n*.bin lfs diff=lfs -text\n/docs/** linguist-documentation\n",
         ),
     )
