@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from mooring.documents.dvcconfig import (
     ConfigSource,
     RemoteConfig,
-    committed_problem,
     config_folders,
     read_config,
     redacted,
@@ -28,6 +27,14 @@ COMMITTED = """[core]
 
 def committed(text: str, folder: str | None = "/r/.dvc") -> ConfigSource:
     return ConfigSource(text, ".dvc/config", folder, committed=True)
+
+
+def committed_problem(text: str) -> str | None:
+    try:
+        read_config([committed(text, folder=None)])
+    except RefusedError as error:
+        return error.message
+    return None
 
 
 def own(text: str) -> ConfigSource:

@@ -81,7 +81,8 @@ def cases() -> Iterator[Case]:
     yield from _rewritten_first_parent()
 
 
-def _split(**weights: int) -> Rollout:
+def split(**weights: int) -> Rollout:
+    """An A/B test: `split(v1_0_0=90, v1_1_0=10)`."""
     named = {version.replace("v", "").replace("_", "."): weight for version, weight in weights.items()}
     return Rollout(strategy=Strategy.AB_TEST, weights=named)
 
@@ -94,7 +95,7 @@ def _dangling_pointer() -> Iterator[Case]:
     yield Main(started()).case(
         rule,
         "a-share-of-an-unknown-version",
-        lambda it: it.promote("1.0.0", to="staging", rollout=_split(v1_0_0=90, v2_0_0=10)),
+        lambda it: it.promote("1.0.0", to="staging", rollout=split(v1_0_0=90, v2_0_0=10)),
     )
     yield Main(live()).case(
         rule, "the-version-under-a-pointer-is-removed", lambda it: it.remove("registry/iris/versions/1.0.0")

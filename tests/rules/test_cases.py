@@ -48,10 +48,10 @@ def test_a_built_case_is_what_the_builder_builds() -> None:
         assert committed[case.rule, case.name] == case
 
 
-def test_the_files_of_a_case_are_its_own_and_git_obeys_none() -> None:
+def test_the_files_of_a_case_are_its_own_and_neither_git_nor_dvc_obeys_one() -> None:
     names = {path.name for path in ROOT.rglob("*")}
 
-    assert names.isdisjoint({".gitattributes", ".gitignore", ".git", ".gitmodules"})
+    assert names.isdisjoint({".gitattributes", ".gitignore", ".git", ".gitmodules", ".dvc"})
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.history], ids=lambda case: case.name)

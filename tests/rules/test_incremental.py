@@ -27,6 +27,8 @@ _pointers = [
 ]
 _folders = [f"registry/iris/versions/{version}" for version in VERSIONS]
 _manifests = [_whole.files[f"{folder}/manifest.yaml"] for folder in _folders]
+_odd = _whole.copy().version("1.0.0", accepts={"type": 1}, artifact={"model.h5": b"HDF"})
+_manifests.append(_odd.files[f"{_folders[0]}/manifest.yaml"])
 _artifacts = [_whole.files[f"{folder}/artifact.dvc"] for folder in _folders]
 _models = [
     _whole.files["registry/iris/model.yaml"],
@@ -59,6 +61,7 @@ CONTENTS: dict[str, list[bytes]] = (
         "REGISTRY": BROKEN,
         "mooring.yaml": [b"apiVersion: mooring/v1\nkind: Registry\n", *BROKEN],
         ".gitattributes": [b"*.yaml text eol=lf\n", b"* merge=union\n", b"*.md -diff\n* ident\n"],
+        ".dvc/config": [b"[core]\nremote = a\n", b"['remote \"a\"']\npassword = b\n", *BROKEN],
         "README.md": BROKEN,
     }
 )
@@ -72,7 +75,9 @@ def pairs(draw: st.DrawFn) -> tuple[State, State]:
     paths = sorted(CONTENTS)
     base = {path: draw(st.sampled_from(CONTENTS[path])) for path in paths if draw(st.booleans())}
     links = {"registry/link", "registry/iris/versions/1.0.0/artifact.dvc", "environments/canary.yaml"}
-    base_modes = {path: draw(st.sampled_from(["100644", "120000", "160000"])) for path in sorted(links)}
+    base_modes = {
+        path: draw(st.sampled_from(["100644", "100755", "120000", "160000"])) for path in sorted(links)
+    }
     head, head_modes = dict(base), dict(base_modes)
     for path in draw(st.lists(st.sampled_from(paths), max_size=5, unique=True)):
         if path in head and draw(st.booleans()):
@@ -80,7 +85,7 @@ def pairs(draw: st.DrawFn) -> tuple[State, State]:
         else:
             head[path] = draw(st.sampled_from(CONTENTS[path]))
     for path in draw(st.lists(st.sampled_from(sorted(links)), max_size=1)):
-        head_modes[path] = draw(st.sampled_from(["100644", "120000", "160000"]))
+        head_modes[path] = draw(st.sampled_from(["100644", "100755", "120000", "160000"]))
     return (base, base_modes), (head, head_modes)
 
 

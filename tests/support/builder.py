@@ -29,7 +29,7 @@ from typing import Self
 
 from mooring.documents import codec, dvcfile
 from mooring.documents.dvcfile import ListedFile
-from mooring.domain import digests, layout
+from mooring.domain import digests, formats, layout
 from mooring.domain.document import JsonObject
 from mooring.domain.environment import Approvals, Freeze, GateSpec, Policy, RollbackMode, Settings
 from mooring.domain.model import (
@@ -91,6 +91,7 @@ class Builder:
         gates: Sequence[GateSpec] = (),
         freeze: Sequence[Freeze] = (),
         rollout: Rollout | None = None,
+        unsafe_formats: Sequence[str] = (),
     ) -> Self:
         """Write the policy of an environment."""
         policy = Policy(
@@ -101,6 +102,7 @@ class Builder:
             gates=tuple(gates),
             freeze=tuple(freeze),
             rollout=rollout,
+            unsafe_formats=tuple(unsafe_formats),
         )
         return self.write(layout.policy_path(name), codec.encode(policy))
 
@@ -127,6 +129,7 @@ class Builder:
         parents: Sequence[str] = (),
         breaking: bool = False,
         changelog: str | None = None,
+        allow_unsafe_format: bool = False,
     ) -> Self:
         """Register a version: manifest, `artifact.dvc`, and the bytes in `objects`.
 
@@ -137,7 +140,7 @@ class Builder:
         files = tuple(
             ArtifactFile(
                 path=path,
-                format=path.rpartition(".")[2],
+                format=formats.guess(path) or path.rpartition(".")[2],
                 size=len(data),
                 sha256=hashlib.sha256(data).hexdigest(),
             )
@@ -153,7 +156,12 @@ class Builder:
             changelog=changelog,
             framework=Framework(name="scikit-learn", version="1.5.2"),
             hyperparameters=tuned,
-            artifact=Artifact(files=files, digest=digests.artifact_digest(files, tuned), dvc=output_of_dvc),
+            artifact=Artifact(
+                files=files,
+                digest=digests.artifact_digest(files, tuned),
+                dvc=output_of_dvc,
+                allow_unsafe_format=allow_unsafe_format,
+            ),
             metrics=dict(metrics or {}),
             interface=Interface(input=accepts, output=returns) if accepts or returns else None,
             lineage=Lineage(parents=tuple(parents)) if parents else None,

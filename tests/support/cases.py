@@ -23,8 +23,8 @@ from tests.support.changes import change_between
 
 ROOT = Path(__file__).resolve().parents[1] / "rules" / "cases"
 
-# Git would obey these files in the case's own folder.
-_HIDDEN = {"_gitattributes": ".gitattributes", "_gitignore": ".gitignore"}
+# Git and DVC would obey these in the case's own folder.
+_HIDDEN = {"_gitattributes": ".gitattributes", "_gitignore": ".gitignore", "_dvc": ".dvc"}
 _SHOWN = {name: shown for shown, name in _HIDDEN.items()}
 
 

@@ -174,15 +174,6 @@ def read_config(sources: Iterable[ConfigSource], *, home: str | None = None) -> 
     )
 
 
-def committed_problem(text: str) -> str | None:
-    """Why `text` may not stand in the repository's `.dvc/config`, or None; for rules, which judge and never use it."""
-    try:
-        read_config([ConfigSource(text, ".dvc/config", None, committed=True)])
-    except RefusedError as error:
-        return error.message
-    return None
-
-
 def redacted(url: str) -> str:
     """`url` without a user's name or password before the host, and without a query."""
     return re.sub(r"^([a-zA-Z][a-zA-Z0-9+.-]*://)[^/@]*@", r"\1", url).partition("?")[0]

@@ -29,6 +29,8 @@ class Format(StrEnum):
     PICKLE = "pickle"
 
 
+FORMATS: Final = frozenset(Format)
+"""The list."""
 UNSAFE: Final = frozenset({Format.JOBLIB, Format.PICKLE})
 """They need `allow_unsafe_format` in the manifest, the environment's consent and the caller's `trust`."""
 

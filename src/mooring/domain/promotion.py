@@ -60,6 +60,11 @@ def target_problem(
         return f"{model}@{version} is not in the registry"
     if digest != manifest:
         return f"the manifest of {model}@{version} is {digest}, not {manifest}"
+    return retirement(registry, environment, model, version)
+
+
+def retirement(registry: Registry, environment: str, model: str, version: str) -> str | None:
+    """Why the status of a version keeps it out of an environment; None where it does not."""
     status = registry.status(model, version)
     if status is None or not status.applies_to(environment):
         return None

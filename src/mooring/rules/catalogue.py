@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from functools import cache
 
-from mooring.rules import attributes, documents, history, pointers, releases, structure
+from mooring.rules import (
+    attributes,
+    documents,
+    fitness,
+    history,
+    manifests,
+    pointers,
+    releases,
+    storage,
+    structure,
+)
 from mooring.rules.rule import ChangeRule, Rule, StateRule
 
-FAMILIES = (documents, structure, attributes, releases, pointers, history)
+FAMILIES = (documents, structure, attributes, storage, manifests, releases, pointers, fitness, history)
 
 
 def _found() -> tuple[Rule, ...]:

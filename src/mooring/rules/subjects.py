@@ -20,13 +20,13 @@ from mooring.domain.registry import Entry, Registry
 from mooring.domain.versions import Versioning
 
 TOPS = (layout.REGISTRY, layout.ENVIRONMENTS)
-ROOT_FILES = (layout.SETTINGS, layout.ATTRIBUTES)
+OUTER_FILES = (layout.SETTINGS, layout.ATTRIBUTES, layout.DVC_CONFIG)
 SUBFOLDERS = frozenset({"versions", "status", "cards"})
 
 
 @dataclass(frozen=True, slots=True)
 class FileAt:
-    """One file below `registry/` or `environments/`, or one of the root that rules read. Depends on its own bytes."""
+    """One file below `registry/` or `environments/`, or one outside that rules read. Depends on its own bytes."""
 
     entry: Entry
 
@@ -38,7 +38,7 @@ class FileAt:
     @property
     def is_regular(self) -> bool:
         """Whether it is a file with bytes of its own: no link, no submodule, no folder."""
-        return self.entry.kind == "blob" and self.entry.mode != "120000"
+        return self.entry.is_regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def environment_folders(registry: Registry) -> set[str]:
 
 def every(registry: Registry) -> Iterator[Subject]:
     """All subjects of one state."""
-    yield from _at_root(registry)
+    yield from _outside(registry)
     for top in TOPS:
         for entry in registry.files.walk(top):
             yield FileAt(entry)
@@ -148,10 +148,14 @@ def every(registry: Registry) -> Iterator[Subject]:
             yield VersionAt(model, version)
 
 
-def _at_root(registry: Registry) -> Iterator[FileAt]:
+def _outside(registry: Registry) -> Iterator[FileAt]:
     for entry in registry.files.children(""):
-        if entry.name in ROOT_FILES or _is_odd_top(entry):
+        if _is_odd_top(entry):
             yield FileAt(entry)
+    for folder in sorted({path.rpartition("/")[0] for path in OUTER_FILES}):
+        for entry in registry.files.children(folder):
+            if entry.path in OUTER_FILES and entry.kind != "tree":
+                yield FileAt(entry)
 
 
 def _is_odd_top(entry: Entry) -> bool:
@@ -162,7 +166,7 @@ def affected(change: Change) -> Affected:
     """The subjects whose judgement can differ between base and head."""
     found = _Collector(change.base, change.head)
     for file in change.files:
-        if file.path in ROOT_FILES or layout.is_registry_path(file.path):
+        if file.path in OUTER_FILES or layout.is_registry_path(file.path):
             found.before += [FileAt(file.before)] if file.before is not None else []
             found.after += [FileAt(file.after)] if file.after is not None else []
         found.add_for(file.path)
@@ -173,7 +177,7 @@ def touched(registry: Registry, paths: Iterable[str]) -> Iterator[Subject]:
     """The subjects of one state that files at `paths` can affect."""
     found = _Collector(registry)
     for path in paths:
-        if path in ROOT_FILES or layout.is_registry_path(path):
+        if path in OUTER_FILES or layout.is_registry_path(path):
             # A listing tells links and submodules; a look-up by path may not.
             listed = registry.files.children(path.rpartition("/")[0])
             found.after += [FileAt(entry) for entry in listed if entry.path == path and entry.kind != "tree"]
