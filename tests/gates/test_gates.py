@@ -239,6 +239,14 @@ def test_where_requests_are_signed_an_unproven_requester_holds_the_change() -> N
     assert state_of(assess_all(strict, replace(approved, request_is_proven=True), NOON)) is GateState.PASS
 
 
+def test_a_signature_is_asked_for_even_where_no_approval_is() -> None:
+    strict = policy(signed=True, rollback="direct")
+
+    assert only(assess_all(strict, evidence(), NOON)).gate == "signed request"
+    assert state_of(assess_all(strict, evidence(request_is_proven=True), NOON)) is GateState.PASS
+    assert assess_all(strict, evidence(undoing=Undoing.PREVIOUS), NOON) == ()
+
+
 @pytest.mark.parametrize("undoing", list(Undoing))
 def test_a_version_that_may_not_be_served_fails_even_as_the_target_of_a_rollback(undoing: Undoing) -> None:
     banned = evidence(undoing=undoing, unfit="iris@2.0.0 is quarantined: it leaks")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -71,6 +72,13 @@ class Freeze(Part):
     from_: Annotated[Timestamp, Field(alias="from")]
     to: Timestamp
     reason: Line
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        # Else it is never on: a mistyped year would freeze nothing, and nobody would notice.
+        if datetime.fromisoformat(self.to) <= datetime.fromisoformat(self.from_):
+            raise ValueError("a freeze must end after it begins")
+        return self
 
 
 class Policy(Document):

@@ -17,12 +17,16 @@ def required(policy: Policy, evidence: Evidence) -> int:
     A version that comes back after a rollback needs one that is not the requester's, whatever the policy says
     (DESIGN 4.3). The state directly before the current promotion returns without any where rollbacks are direct.
     """
-    if evidence.undoing is Undoing.PREVIOUS and policy.rollback is RollbackMode.DIRECT:
+    if _returns_freely(policy, evidence):
         return 0
     overrides = (
         evidence.undoing is Undoing.NO and evidence.after is not None and evidence.after.override is not None
     )
     return max(policy.approvals.required, 1 if overrides else 0)
+
+
+def _returns_freely(policy: Policy, evidence: Evidence) -> bool:
+    return evidence.undoing is Undoing.PREVIOUS and policy.rollback is RollbackMode.DIRECT
 
 
 def counted(policy: Policy, evidence: Evidence) -> tuple[Approver, ...]:
@@ -45,7 +49,7 @@ def counted(policy: Policy, evidence: Evidence) -> tuple[Approver, ...]:
 def assess(policy: Policy, evidence: Evidence) -> Iterator[Verdict]:
     """Whether enough people approved and, in an environment with `signed: true`, the requester signed the request."""
     needed, have = required(policy, evidence), counted(policy, evidence)
-    if policy.signed and needed and not evidence.request_is_proven:
+    if policy.signed and not _returns_freely(policy, evidence) and not evidence.request_is_proven:
         reason = f"{evidence.environment} takes signed requests only, and {evidence.requester} has not signed this one"
         yield Verdict("signed request", GateState.PENDING, reason, "unsigned", "signed by the requester")
     if not needed:
