@@ -12,6 +12,7 @@ from mooring.documents import codec
 from mooring.domain import layout
 from mooring.domain.digests import digest_of
 from mooring.domain.environment import RollbackMode
+from mooring.domain.model import Direction, MetricSpec
 from mooring.domain.pointer import Pointer
 from mooring.domain.registry import Entry
 from mooring.errors import UsageError
@@ -232,6 +233,19 @@ def test_what_decides_how_changes_are_judged_changes_only_when_the_operator_allo
     assert "git config mooring.policyChanges allow" in in_order(found)
     scene.config("mooring.policyChanges", "allow")
     assert scene.offered(alex, commit) == ()
+
+
+def test_which_way_a_metric_is_better_changes_only_when_the_operator_allows_it(scene: Scene) -> None:
+    alex = scene.person("alex")
+    path = layout.model_path("iris")
+    model = alex.hub().registry().model("iris")
+    turned = model.model_copy(update={"metrics": {"accuracy": MetricSpec(direction=Direction.LOWER)}})
+    described = model.model_copy(update={"description": "Irises"})
+
+    assert rules(scene.offered(alex, alex.commit({path: codec.encode(turned)}))) == [
+        "unguarded-policy-change"
+    ]
+    assert scene.offered(alex, alex.commit({path: codec.encode(described)})) == ()
 
 
 def test_a_registry_that_asks_for_no_approvals_changes_its_policies_freely(tmp_path: Path) -> None:

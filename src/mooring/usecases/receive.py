@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mooring.domain import layout
-from mooring.domain.change import Change
+from mooring.domain.change import Change, FileChange
 from mooring.domain.environment import Policy
 from mooring.domain.finding import Level
-from mooring.domain.layout import FileKind
+from mooring.domain.layout import FileKind, Identity
+from mooring.domain.model import Model
 from mooring.domain.registry import Registry
 from mooring.errors import IntegrityError, MooringError
 from mooring.gates.gate import GateState
@@ -161,8 +162,22 @@ def _commit(hub: Hub, change: Change, record: CommitRecord, *, vouched: bool, no
 def _governing(change: Change) -> list[str]:
     """The changed paths that decide how changes are judged."""
     return [
-        file.path for file in change.files if file.identity is not None and file.identity.kind in _GOVERNING
+        file.path
+        for file in change.files
+        if file.identity is not None
+        and (file.identity.kind in _GOVERNING or _turns_a_metric(change, file, file.identity))
     ]
+
+
+def _turns_a_metric(change: Change, file: FileChange, identity: Identity) -> bool:
+    """Whether a model that is there already gets other metrics: gates ask `model.yaml` which way one is better.
+
+    With `accuracy` said to be better when lower, a worse version passes every comparison with what is live.
+    """
+    if identity.kind is not FileKind.MODEL or file.before is None:
+        return False
+    before, after = change.base.load(file.path, Model), change.head.load(file.path, Model)
+    return not (isinstance(before, Model) and isinstance(after, Model) and before.metrics == after.metrics)
 
 
 def _unguarded(hub: Hub, change: Change, where: str) -> Iterator[Refusal]:
