@@ -140,13 +140,20 @@ class World:
         return {name: value for name, value in wanted.items() if value is not None}
 
     def commit(self, files: Mapping[str, bytes | str | None], message: str = "A change\n") -> str:
-        """Put files on main without asking anybody, as somebody does who may write to the server."""
+        """Put files on main without asking anybody, as somebody does who may write to the server; Alex fetches it."""
+        new = self.commit_without_fetching(files, message)
+        self.alex.git("fetch", "--quiet", str(self.scene.remote), "+refs/heads/*:refs/remotes/origin/*")
+        return new
+
+    def commit_without_fetching(
+        self, files: Mapping[str, bytes | str | None], message: str = "A change\n"
+    ) -> str:
+        """The same, and Alex does not know it yet."""
         data = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
         with self.scene.hub().repository as repository:
             old = repository.commit_id("refs/heads/main")
             new = repository.commit_with("refs/heads/main", data, message=message)
             repository.update_ref("refs/heads/main", new, old)
-        self.alex.git("fetch", "--quiet", "origin")
         return new
 
     def snapshot(self) -> dict[str, str]:
