@@ -42,6 +42,7 @@ class Hub:
     in_mirror: bool = False
     unreachable: MooringError | None = None
     _registries: dict[str, Registry] = field(default_factory=dict, repr=False, compare=False)
+    _histories: dict[str, GitHistory] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def main_ref(self) -> str:
@@ -140,7 +141,10 @@ class Hub:
 
     def history(self, commit: str | None = None) -> GitHistory:
         """The history that ends at a commit (main as it is known here, when None)."""
-        return GitHistory(self.repository, commit if commit is not None else self.tip(), self.cache)
+        at = commit if commit is not None else self.tip()
+        if at not in self._histories:
+            self._histories[at] = GitHistory(self.repository, at, self.cache)
+        return self._histories[at]
 
     def change(self, base: str, head: str, *, rewritten: str | None = None) -> Change:
         """What lies between two commits, as rules want it: everything is judged by `base` and its history."""
@@ -171,20 +175,44 @@ class Hub:
         self.require_remote()
         return push(self.repository, self.remote or str(self.repository.path), updates, atomic=True)
 
-    def land(self, build: Callable[[str], Sequence[RefUpdate] | None], *, what: str) -> str | None:
+    def catch_up(self, updates: Sequence[RefUpdate]) -> None:
+        """Let the refs here say what was just pushed.
+
+        Git moves the refs that track a remote when it pushes, so that a clone as `git clone` makes it need not ask
+        the remote again; where one of them was not moved, everything is fetched.
+        """
+        if not all(self._tracks(update) for update in updates):
+            self.fetch()
+
+    def _tracks(self, update: RefUpdate) -> bool:
+        if self.remote is None:
+            return True
+        ref = update.dst_ref
+        if not self.in_mirror and ref.startswith("refs/heads/"):
+            ref = f"refs/remotes/{self.remote}/{ref.removeprefix('refs/heads/')}"
+        return self.repository.objects.lookup([ref])[0] == update.src_oid
+
+    def land(
+        self,
+        build: Callable[[str], Sequence[RefUpdate] | None],
+        *,
+        what: str,
+        fetched: str | None = None,
+    ) -> str | None:
         """Push what `build` makes on the tip of main; when main has moved meanwhile, fetch and build again.
 
         `build` gets the tip and returns the updates (the one of main first), or None when nothing is left to do; it
-        raises when the new tip forbids it, so a race is lost with a reason. Returns the new commit of main, or None.
-        Raises RefusedError with the server's own words, UnavailableError when main keeps moving.
+        raises when the new tip forbids it, so a race is lost with a reason. `fetched` is the tip that was fetched a
+        moment ago: the first try builds on it. Returns the new commit of main, or None. Raises RefusedError with the
+        server's own words, UnavailableError when main keeps moving.
         """
-        for _ in range(_TRIES):
-            updates = build(self.refresh())
+        for number in range(_TRIES):
+            updates = build(fetched if number == 0 and fetched is not None else self.refresh())
             if updates is None:
                 return None
             outcome = self.push(updates)
             if outcome.ok:
-                self.fetch()
+                self.catch_up(updates)
                 return updates[0].src_oid
             if not outcome.is_stale:
                 raise outcome.error(what)

@@ -198,7 +198,8 @@ def push_branch(hub: Hub, branch: str, commit: str, expected: str | None) -> Non
     """Put `commit` on the remote's `branch`, which is expected to be at `expected` (None: not to exist)."""
     from mooring.stores.git.remote import RefUpdate
 
-    outcome = hub.push([RefUpdate(commit, f"refs/heads/{branch}", expected or "")])
+    update = RefUpdate(commit, f"refs/heads/{branch}", expected or "")
+    outcome = hub.push([update])
     if not outcome.ok:
         raise outcome.error(f"the branch {branch}")
-    hub.fetch()
+    hub.catch_up([update])

@@ -107,7 +107,7 @@ def _land(hub: Hub, first: RolledBack, request: RollbackRequest, presence: Prese
         return [RefUpdate(done.commit, f"refs/heads/{hub.branch}", tip)]
 
     what = f"the rollback of {request.model} in {request.environment}"
-    if hub.land(build, what=what) is None:
+    if hub.land(build, what=what, fetched=first.base) is None:
         return done
     return replace(done, outcome=RollbackOutcome.DONE)
 
