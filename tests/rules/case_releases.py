@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from mooring.domain.document import JsonObject
 from mooring.domain.model import State
 from mooring.domain.versions import Versioning
-from tests.rules.case_documents import MANIFEST, live, started
+from tests.rules.case_documents import MANIFEST, MODEL, live, started
 from tests.support.builder import Builder
 from tests.support.cases import Case
 
@@ -38,6 +38,23 @@ def cases() -> Iterator[Case]:
     yield from _changed_version_file()
     yield from _missing_artifact_pointer()
     yield from _insufficient_bump()
+    yield from _missing_metric()
+
+
+def _missing_metric() -> Iterator[Case]:
+    rule = "missing-metric"
+    wanted = "metrics: {accuracy: {direction: higher, required: true}, f1: {direction: higher}}\n"
+    base = started().write(MODEL, started().files[MODEL] + wanted.encode())
+    yield _case(rule, "nothing-was-measured", base, lambda it: it.version("1.1.0"))
+    yield _case(
+        rule,
+        "only-what-nobody-asks-for-was-measured",
+        base,
+        lambda it: it.version("1.1.0", metrics={"f1": 0.9}).edit(MODEL, "required: true", "required: false"),
+    )
+    yield _case(
+        rule, "what-is-asked-for-is-there", base, lambda it: it.version("1.1.0", metrics={"accuracy": 0.9})
+    )
 
 
 def _changed_version_file() -> Iterator[Case]:

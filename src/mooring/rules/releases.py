@@ -12,7 +12,7 @@ from mooring.domain.change import Change, FileChange
 from mooring.domain.compatibility import Bump, Comparison, compare
 from mooring.domain.finding import Place
 from mooring.domain.layout import FileKind
-from mooring.domain.model import DvcOutput, ModelVersion
+from mooring.domain.model import DvcOutput, Model, ModelVersion
 from mooring.domain.registry import Registry
 from mooring.domain.versions import Version, Versioning
 from mooring.errors import RefusedError
@@ -146,6 +146,35 @@ def insufficient_bump(change: Change) -> Iterator[Fault]:
         previous = bump_baseline(change.head, identity.model, version)
         if previous is not None:
             yield from _judged(change.head, file.path, manifest, previous, version)
+
+
+@change_rule()
+def missing_metric(change: Change) -> Iterator[Fault]:
+    """A new version lacks a metric that its model asks of every version.
+
+    Those with `required: true` in `model.yaml` of the base; of a new model, in its own.
+
+    Why it matters: a version that was not measured can be compared with nothing. A gate that needs the metric
+    would fail it at the promotion, when the training run is long over.
+
+    How to mend it: measure it, and register the version with it.
+    """
+    for file in change.of_kind(FileKind.MANIFEST):
+        manifest = change.head.load(file.path, ModelVersion)
+        if file.before is not None or not isinstance(manifest, ModelVersion):
+            continue
+        path = layout.model_path(manifest.model)
+        model = change.base.load(path, Model) or change.head.load(path, Model)
+        asked = model.metrics if isinstance(model, Model) else {}
+        missing = [name for name, spec in asked.items() if spec.required and name not in manifest.metrics]
+        if missing:
+            yield Fault(
+                Place(file.path, ("metrics",)),
+                f"{path} asks for {' and '.join(missing)}, which {manifest.ref} does not have",
+                f"Give it: mooring register {manifest.model} FILES --version {manifest.version} "
+                f"--metrics {missing[0]}=VALUE",
+                value=" ".join(missing),
+            )
 
 
 def bump_baseline(registry: Registry, model: str, version: Version) -> Version | None:
