@@ -131,7 +131,7 @@ SAMPLES: dict[str, dict[str, object]] = {
             {"metric": "accuracy", "against": "live", "tolerance": 0.005},
             {"soak": {"in": "staging", "for": "24h"}},
         ],
-        "freeze": [{"name": "xmas", "from": TIME, "to": TIME, "reason": "Rest"}],
+        "freeze": [{"name": "xmas", "from": TIME, "to": "2026-06-03T15:30:00.000Z", "reason": "Rest"}],
         "rollout": ROLLOUT,
         "signed": True,
         "unsafe_formats": ["joblib"],
