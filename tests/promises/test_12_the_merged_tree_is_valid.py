@@ -12,7 +12,6 @@ from mooring.errors import RefusedError
 from mooring.rules.engine import check_registry
 from mooring.stores.git.repository import BlobId
 from mooring.usecases.judging import FindingsError
-from mooring.usecases.merge import GatesError
 from tests.support.builder import Builder
 from tests.support.scene import Person, Scene
 
@@ -54,7 +53,7 @@ def test_a_version_that_is_banned_meanwhile_is_not_promoted(
     assert scene.offered(kim, ban) == ()
     kim.push(ban)
 
-    with pytest.raises(GatesError, match="quarantined"):
+    with pytest.raises(FindingsError, match="retired-version"):
         alex.merge(branch)
     assert scene.offered(alex, carried(alex, commit)) != ()
 

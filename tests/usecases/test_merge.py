@@ -15,6 +15,7 @@ from mooring.domain.model import State
 from mooring.errors import NotFoundError, RefusedError, UsageError
 from mooring.gates.gate import GateState
 from mooring.stores.git.repository import Repository
+from mooring.usecases.judging import FindingsError
 from mooring.usecases.merge import GatesError, MergeOutcome, NotReadyError
 from mooring.usecases.proposals import proposals, withdraw_proposal
 from tests.support.builder import Builder
@@ -162,7 +163,7 @@ def test_a_version_that_is_banned_while_its_promotion_waits_is_not_merged(scene:
     banned = Builder().model("iris").status("1.1.0", State.QUARANTINED, reason="It leaks").files
     path = layout.status_path("iris", "1.1.0")
     assert kim.push(kim.commit({path: banned[path]})).returncode == 0
-    with pytest.raises(GatesError, match="quarantined: It leaks"):
+    with pytest.raises(FindingsError, match="quarantined: It leaks"):
         alex.merge(branch)
 
     assert scene.live("production") == "1.0.0"
