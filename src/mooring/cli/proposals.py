@@ -8,6 +8,7 @@ import click
 
 from mooring.cli.options import json_option, pass_session, registry_option
 from mooring.cli.session import Session
+from mooring.domain.names import check_model_name
 from mooring.render.blocks import Block, Facts, Heading, Prose
 
 if TYPE_CHECKING:
@@ -26,11 +27,16 @@ def command(session: Session, *, model: str | None, as_json: bool) -> int:
     """
     from mooring.usecases.standing import standings
 
+    if model is not None:
+        check_model_name(model)
     found = [
         one
         for one in standings(session.hub(), now=session.now_ms // 1000)
         if model in (None, one.proposal.model)
     ]
+    if model is not None and not found:
+        # Nothing proposed is an answer; a model that does not exist is a slip, unless it is proposed itself.
+        session.hub().registry().model(model)
     if as_json:
         session.output.json({"schema": "mooring/proposals/v1", "proposals": [_data(one) for one in found]})
         return 0
