@@ -80,6 +80,8 @@ def _tell(session: Session, done: object) -> int:
     if done.outcome is RollbackOutcome.ALREADY:
         session.output.text(f"{plan.already}; nothing to do")
         return ExitCode.OK
+    if served(plan.target) == "nothing":
+        session.output.warning(f"{plan.environment} serves nothing of {plan.model} after this")
     what = f"{plan.model} {served(plan.undone)} -> {served(plan.target)} in {plan.environment}"
     facts = rollback_facts(plan, done.bytes)
     if done.bytes == "unknown":
