@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
-from mooring.documents.yaml import Document as Yaml
-from mooring.documents.yaml import YamlProblem, load_with_spans
 from mooring.domain import layout
-from mooring.domain.document import Document
+from mooring.domain.document import API_VERSION, Document
 from mooring.domain.environment import Policy, Settings, Waivers
 from mooring.domain.finding import KeyPath, Problem, Unreadable
 from mooring.domain.layout import FileKind
 from mooring.domain.model import Model, ModelVersion, VersionStatus
 from mooring.domain.pointer import Pointer
+
+# YAML is read by few commands: most find what they need in the cache of parsed documents.
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from mooring.documents.yaml import Document as Yaml
 
 D = TypeVar("D", bound=Document)
 
@@ -41,11 +44,15 @@ def kind_of(path: str) -> type[Document] | None:
 
 def decode(kind: type[D], data: bytes, path: str) -> D | Unreadable:
     """Read `data` as a document of `kind`; problems are an answer, not an exception."""
+    from mooring.documents.yaml import YamlProblem, load_with_spans
+
     try:
         yaml = load_with_spans(data)
     except YamlProblem as problem:
         found = Problem("unreadable-yaml", (), problem.reason, problem.hint, problem.line, problem.column)
         return Unreadable(path, (found,))
+    if missing := _unmarked(kind, yaml):
+        return Unreadable(path, missing)
     try:
         text = json.dumps(yaml.value, ensure_ascii=False)
         # By name a field would have a second spelling (`from_`, `api_version`) that no published schema knows.
@@ -57,11 +64,23 @@ def decode(kind: type[D], data: bytes, path: str) -> D | Unreadable:
         return Unreadable(path, (Problem("invalid-document", (), str(error)),))
 
 
+def _unmarked(kind: type[Document], yaml: Yaml) -> tuple[Problem, ...]:
+    """A file must say itself what it is: other readers, and later versions of this one, have nothing else to go by."""
+    marks = {"apiVersion": API_VERSION, "kind": kind.model_fields["kind"].default}
+    value = yaml.value if isinstance(yaml.value, dict) else {}
+    return tuple(
+        Problem("invalid-document", (), f"the key '{key}' is missing", f"Write: {key}: {wanted}")
+        for key, wanted in marks.items()
+        if key not in value
+    )
+
+
 def build(kind: type[D], data: Mapping[str, Any], path: str) -> D | Unreadable:
     """A document from plain data that a person or a program gave, judged as if it were read from `path`.
 
     The document is one that `encode` can write and `decode` reads back as the same.
     """
+    from mooring.documents.yaml import YamlProblem
     from mooring.documents.yaml_write import dump
 
     try:
