@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from mooring.domain import layout
-from mooring.domain.document import API_VERSION, Document
+from mooring.domain.document import Document
 from mooring.domain.environment import Policy, Settings, Waivers
 from mooring.domain.finding import KeyPath, Problem, Unreadable
 from mooring.domain.layout import FileKind
@@ -51,8 +51,6 @@ def decode(kind: type[D], data: bytes, path: str) -> D | Unreadable:
     except YamlProblem as problem:
         found = Problem("unreadable-yaml", (), problem.reason, problem.hint, problem.line, problem.column)
         return Unreadable(path, (found,))
-    if missing := _unmarked(kind, yaml):
-        return Unreadable(path, missing)
     try:
         text = json.dumps(yaml.value, ensure_ascii=False)
         # By name a field would have a second spelling (`from_`, `api_version`) that no published schema knows.
@@ -62,17 +60,6 @@ def decode(kind: type[D], data: bytes, path: str) -> D | Unreadable:
         return Unreadable(path, tuple(_problem(detail, yaml, kind) for detail in details))
     except ValueError as error:
         return Unreadable(path, (Problem("invalid-document", (), str(error)),))
-
-
-def _unmarked(kind: type[Document], yaml: Yaml) -> tuple[Problem, ...]:
-    """A file must say itself what it is: other readers, and later versions of this one, have nothing else to go by."""
-    marks = {"apiVersion": API_VERSION, "kind": kind.model_fields["kind"].default}
-    value = yaml.value if isinstance(yaml.value, dict) else {}
-    return tuple(
-        Problem("invalid-document", (), f"the key '{key}' is missing", f"Write: {key}: {wanted}")
-        for key, wanted in marks.items()
-        if key not in value
-    )
 
 
 def build(kind: type[D], data: Mapping[str, Any], path: str) -> D | Unreadable:

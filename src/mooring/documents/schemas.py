@@ -44,6 +44,7 @@ def published(kind: str) -> dict[str, Any]:
         "title": document.model_fields["kind"].default,
         "description": _plain(document.__doc__ or ""),
         **body,
+        "required": ["apiVersion", "kind", *body.get("required", [])],
     }
 
 

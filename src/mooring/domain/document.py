@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, WithJsonSchema, model_validator
 
 API_VERSION = "mooring/v1"
 
@@ -31,3 +31,12 @@ class Document(Part):
     """A whole file. Subclasses fix `kind`; the order of the fields is the order in which they are written."""
 
     api_version: ApiVersion = "mooring/v1"
+
+    @model_validator(mode="after")
+    def _says_what_it_is(self, info: ValidationInfo) -> Self:
+        """A file must say itself what it is: other readers, and later versions of this one, have nothing else."""
+        if info.mode == "json":
+            for name, key in (("api_version", "apiVersion"), ("kind", "kind")):
+                if name not in self.model_fields_set:
+                    raise ValueError(f"the key '{key}' is missing; write: {key}: {getattr(self, name)}")
+        return self
