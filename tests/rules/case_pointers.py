@@ -234,6 +234,13 @@ def _rolled_back_version() -> Iterator[Case]:
             ),
         ),
     )
+    again = twice()
+    # 1.1.0 with a rollout, then without: two pointers of one version. The second is undone, down to 1.0.0.
+    again = again.then(lambda it: it.promote("1.1.0", to="staging", rollout=split(v1_1_0=100)))
+    down = again.restored(POINTER, 1)
+    yield down.case(
+        rule, "an-older-pointer-of-it-is-restored-by-hand", lambda it: it.restore(POINTER, again.states[2])
+    )
     yield (
         rolled_back()
         .then(lambda it: it.version("1.1.1"))

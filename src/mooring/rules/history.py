@@ -9,6 +9,7 @@ from mooring.domain.change import Change
 from mooring.domain.environment import Policy
 from mooring.domain.events import EventKind, PointerHistory
 from mooring.domain.finding import Place
+from mooring.domain.pointer import Pointer
 from mooring.rules.pointer_moves import moves, new_pointers
 from mooring.rules.rule import Fault, change_rule
 
@@ -25,23 +26,26 @@ def rolled_back_version(change: Change) -> Iterator[Fault]:
     How to mend it: promote a newer version; or, if this one is fit now, say why: `mooring promote ...
     --override '...'`. It then needs one approval that is not the requester's.
     """
-    for new in new_pointers(change):
-        version, override = new.after.version, new.after.override
-        undone = new.move.history.undone_versions.get(version) if version is not None else None
+    for move in moves(change):
+        # An older pointer of the same version brings it back as well as a new one does.
+        if not isinstance(move.after, Pointer) or move.restores not in (None, EventKind.ROLLED_BACK):
+            continue
+        version, override = move.after.version, move.after.override
+        undone = move.history.undone_versions.get(version) if version is not None else None
         if undone is None:
             continue
-        model, environment = new.move.model, new.move.environment
+        model, environment = move.model, move.environment
         hint = f"mooring promote {model}@{version} --to {environment} --override 'what changed since' --reason '...'"
         if override is None:
             yield Fault(
-                Place(new.move.path, ("version",)),
+                Place(move.path, ("version",)),
                 f"{model}@{version} left {environment} by a rollback of promotion {undone}",
                 f"Promote a newer version, or say why this one may come back: {hint}",
                 value=f"{version}",
             )
         elif override.promotion != undone:
             yield Fault(
-                Place(new.move.path, ("override", "promotion")),
+                Place(move.path, ("override", "promotion")),
                 f"the override names promotion {override.promotion}, and the rollback of {model}@{version} "
                 f"undid {undone}",
                 f"Let the command write it: {hint}",
