@@ -13,6 +13,12 @@ MANIFEST = "registry/iris/versions/1.1.0/manifest.yaml"
 PROMOTE = ("promote", "iris@2.0.0", "--to", "production", "--reason", "x", "--dry-run")
 
 
+@pytest.fixture(scope="module")
+def spoiled(shared: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world whose documents are spoiled by one test after the other, each time from the sound ones of `shared`."""
+    return shared.copy(tmp_path_factory.mktemp("spoiled") / "world")
+
+
 def text(world: World, path: str) -> str:
     """What main holds at a path."""
     return world.alex.git("show", f"origin/main:{path}").stdout
@@ -44,22 +50,33 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_pointer_that_cannot_be_read_is_named_with_line_and_column(world: World, fault: str) -> None:
+def test_a_pointer_that_cannot_be_read_is_named_with_line_and_column(
+    shared: World, spoiled: World, fault: str
+) -> None:
     spoil, told = FAULTS[fault]
-    world.commit({POINTER: spoil(text(world, POINTER)).encode("utf-8", "surrogateescape")})
-    before = world.snapshot()
+    spoiled.commit({POINTER: spoil(text(shared, POINTER)).encode("utf-8", "surrogateescape")})
+    before = spoiled.snapshot()
 
-    said = world.mooring("resolve", "iris@staging")
-    listed, shown, other = (world.mooring(*words) for words in (("list",), ("show", "iris"), PROMOTE))
+    said, listed = spoiled.mooring("resolve", "iris@staging"), spoiled.mooring("list")
 
-    assert (said.code, said.out) == (1, ""), said
+    assert (said.code, said.out, listed.code) == (1, "", 0), (said, listed)
     assert f"error: {POINTER}{told}" in said.message
     assert "mooring check --all" in said.hint
-    assert (listed.code, shown.code, other.code) == (0, 0, 0), (listed, shown, other)
     assert f"{POINTER}{told}" in listed.out + listed.err
-    assert f"{POINTER}{told}" in shown.out + shown.err
-    assert all("\x1b" not in one.out + one.err and "\u202e" not in one.out + one.err for one in (said, shown))
-    assert world.snapshot() == before
+    assert all(
+        "\x1b" not in one.out + one.err and "\u202e" not in one.out + one.err for one in (said, listed)
+    )
+    assert spoiled.snapshot() == before
+
+
+def test_one_broken_pointer_blinds_nothing_else(world: World) -> None:
+    world.commit({POINTER: text(world, POINTER) + "reason: again\n"})
+
+    shown, promoted = world.mooring("show", "iris"), world.mooring(*PROMOTE)
+    other = world.mooring("resolve", "iris@production")
+
+    assert (shown.code, promoted.code, other.out) == (0, 0, "iris@1.0.0\n"), (shown, promoted, other)
+    assert f"{POINTER}:9:1: duplicate key 'reason'" in shown.out + shown.err
 
 
 @pytest.mark.parametrize(
@@ -83,11 +100,11 @@ def test_a_pointer_that_cannot_be_read_is_named_with_line_and_column(world: Worl
     ],
 )
 def test_a_manifest_that_cannot_be_taken_is_named_with_line_and_column(
-    world: World, old: str, new: str, told: str
+    shared: World, spoiled: World, old: str, new: str, told: str
 ) -> None:
-    manifest = text(world, MANIFEST)
+    world, manifest = spoiled, text(shared, MANIFEST)
     assert old in manifest, manifest
-    world.commit({MANIFEST: manifest.replace(old, new, 1)})
+    world.commit({MANIFEST: manifest.replace(old, new, 1), POINTER: text(shared, POINTER)})
 
     said = world.mooring("show", "iris@1.1.0")
     fetched = world.mooring("fetch", "iris@1.1.0")
