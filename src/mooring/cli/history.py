@@ -17,6 +17,9 @@ from mooring.errors import UsageError
     metavar="TIME",
     help="What was live at this time: 2026-06-02 (its end), or 2026-06-02T15:30Z. UTC where no zone is given.",
 )
+@click.option(
+    "--approvals", is_flag=True, help="Who approved each change of a pointer: signatures, verified now."
+)
 @limit_option(30)
 @json_option
 @reading_options
@@ -27,17 +30,24 @@ def command(
     model: str,
     environment: str | None,
     at: str | None,
+    approvals: bool,
     limit: int | None,
     as_json: bool,
 ) -> None:
     """Show what happened to MODEL, newest first; or, with --at, what was live at a time.
 
     The order is that in which main moved, and times are those of main's commits: nobody's clock can reorder it.
+    --approvals asks the remote first, unless --offline is given.
     """
     from mooring.render import history_page
     from mooring.usecases.history import history_of, live_at
 
+    if at is not None and approvals:
+        raise UsageError("--at and --approvals do not go together", "Give --approvals without --at.")
     time = seconds_at(at) if at is not None else None
+    if approvals and session.fetch is None and session.hub().remote is not None:
+        # A clone has no approvals before it asked for them, and "approved by nobody" would be a grave answer.
+        session.fetch = True
     hub, commit = session.hub(), session.commit()
     if time is not None:
         live = live_at(hub, commit, model, time, environment=environment)
@@ -45,7 +55,7 @@ def command(
             session.output.warning("that time is still to come; this is what is live as far as is known here")
         session.show(history_page.as_data_at(live) if as_json else history_page.blocks_at(live))
         return
-    history = history_of(hub, commit, model, environment=environment, limit=limit)
+    history = history_of(hub, commit, model, environment=environment, limit=limit, with_approvals=approvals)
     session.show(history_page.as_data(history) if as_json else history_page.blocks(history))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from mooring.domain.events import Event, EventKind
 from mooring.render.blocks import Block, Grid, Log, LogEntry, Prose
@@ -25,6 +25,10 @@ _COLUMNS: Final = (
 )
 
 
+Approved: TypeAlias = tuple[tuple[str, ...] | None, ...]
+"""For each of some events who approved it; None for one that nobody approves, such as a registration."""
+
+
 @dataclass(frozen=True, slots=True)
 class EventRange:
     """The events of `base`..`head`, oldest first; `base` is None for "from the beginning"."""
@@ -41,10 +45,18 @@ def blocks(found: EventRange) -> list[Block]:
     return [log(found.events, with_model=True)]
 
 
-def log(events: tuple[Event, ...], *, with_model: bool) -> Log:
-    """Events as a log; `with_model` names the model of each."""
-    entries = [LogEntry(_cells(event, with_model=with_model), _details(event)) for event in events]
-    return Log(entries, Grid(_COLUMNS, [_row(event) for event in events]))
+def log(events: tuple[Event, ...], *, with_model: bool, approved: Approved | None = None) -> Log:
+    """Events as a log; `with_model` names the model of each, `approved` says for each who approved it."""
+    if approved is None:
+        entries = [LogEntry(_cells(event, with_model=with_model), _details(event)) for event in events]
+        return Log(entries, Grid(_COLUMNS, [_row(event) for event in events]))
+    entries, rows = [], []
+    for event, who in zip(events, approved, strict=True):
+        words = [f"approved by {', '.join(who) or 'nobody'}"] if who is not None else []
+        *reason, ids = _details(event)
+        entries.append(LogEntry(_cells(event, with_model=with_model), [*reason, *words, ids]))
+        rows.append([*_row(event), ", ".join(who or ()) or NOTHING])
+    return Log(entries, Grid([*_COLUMNS, "approved by"], rows))
 
 
 def change(event: Event) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from mooring.domain.events import Event
 from mooring.render.blocks import Block, Grid, Heading, Prose, left_out
-from mooring.render.event_list import event_data, log
+from mooring.render.event_list import Approved, event_data, log
 from mooring.render.wording import NOTHING, iso, minute, name_of
 
 SCHEMA: Final = "mooring/history/v1"
@@ -16,13 +16,17 @@ SCHEMA_AT: Final = "mooring/live-at/v1"
 
 @dataclass(frozen=True, slots=True)
 class ModelHistory:
-    """The newest of the `total` events of a model, newest first."""
+    """The newest of the `total` events of a model, newest first.
+
+    `approved` has for each event who approved it (None: it is no change of a pointer); None where nobody asked.
+    """
 
     model: str
     environment: str | None
     commit: str
     total: int
     events: tuple[Event, ...]
+    approved: Approved | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,10 @@ def blocks(history: ModelHistory) -> list[Block]:
     """The events, newest first."""
     if not history.events:
         return [Prose(f"Nothing happened to {history.model} yet.")]
-    return [log(history.events, with_model=False), *left_out(history.total - len(history.events))]
+    return [
+        log(history.events, with_model=False, approved=history.approved),
+        *left_out(history.total - len(history.events)),
+    ]
 
 
 def blocks_at(live: LiveAt) -> list[Block]:
@@ -69,8 +76,15 @@ def as_data(history: ModelHistory) -> dict[str, object]:
         "environment": history.environment,
         "commit": history.commit,
         "total": history.total,
-        "events": [event_data(event) for event in history.events],
+        "events": _events(history),
     }
+
+
+def _events(history: ModelHistory) -> list[dict[str, object]]:
+    events = [event_data(event) for event in history.events]
+    for event, who in zip(events, history.approved or (), strict=history.approved is not None):
+        event["approved_by"] = list(who) if who is not None else None
+    return events
 
 
 def as_data_at(live: LiveAt) -> dict[str, object]:

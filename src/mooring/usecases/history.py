@@ -11,15 +11,23 @@ from mooring.domain.layout import FileKind
 from mooring.render.history_page import LiveAt, ModelHistory
 from mooring.stores.history import GitHistory
 from mooring.stores.hub import Hub
+from mooring.usecases.approvers import approvers_of
 from mooring.usecases.events import described, file_events
 from mooring.usecases.revisions import require_history
 
 
 def history_of(
-    hub: Hub, commit: str, model: str, *, environment: str | None = None, limit: int | None = None
+    hub: Hub,
+    commit: str,
+    model: str,
+    *,
+    environment: str | None = None,
+    limit: int | None = None,
+    with_approvals: bool = False,
 ) -> ModelHistory:
     """The `limit` newest events of `model` (None: all) up to `commit`; with `environment` only those of its pointer.
 
+    `with_approvals` verifies the signatures on each of them: two programs for every approval.
     Raises NotFoundError for a model that never was, UnavailableError in a shallow clone.
     """
     names.check_model_name(model)
@@ -35,7 +43,8 @@ def history_of(
         if environment is not None:
             registry.policy(environment)
     shown = described(hub.registry(commit), events[:limit])
-    return ModelHistory(model, environment, commit, len(events), shown)
+    approved = approvers_of(hub, shown) if with_approvals else None
+    return ModelHistory(model, environment, commit, len(events), shown, approved)
 
 
 def live_at(hub: Hub, commit: str, model: str, time: int, *, environment: str | None = None) -> LiveAt:
