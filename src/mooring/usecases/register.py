@@ -237,9 +237,9 @@ def choose_version(registry: Registry, request: RegisterRequest, *, now_ms: int)
     if not there:
         return Chosen(FIRST, None, "the first version")
     highest = there[-1]
-    needed, why = _needed(registry, model, highest, request.draft)
+    needed, why = _needed(registry, model, highest, request)
     bump = needed if request.bump == "auto" else Bump[request.bump.upper()]
-    return Chosen(versions.bumped(highest, bump), bump, f"{highest.text} before; {why}")
+    return Chosen(versions.bumped(highest, bump), bump, f"{highest.text} came before; {why}")
 
 
 def _today(there: tuple[Version, ...], now_ms: int) -> str:
@@ -251,12 +251,18 @@ def _today(there: tuple[Version, ...], now_ms: int) -> str:
     return f"{today}.{number}"
 
 
-def _needed(registry: Registry, model: str, before: Version, draft: Draft) -> tuple[Bump, str]:
+def _needed(registry: Registry, model: str, before: Version, request: RegisterRequest) -> tuple[Bump, str]:
     """The bump that the interface asks for; the same interface is a new training: minor (the seeds' words)."""
     old = registry.release(model, before.text).manifest.interface
-    given = draft.fields.get("interface")
+    given = request.draft.fields.get("interface")
     new = Interface.model_validate(given) if isinstance(given, Mapping) else None
     found = compare(old, new)
+    if new is None and old not in (None, Interface()) and request.bump != "major":
+        # A forgotten option is the usual cause, and a major release that nobody can take back would be the price.
+        raise UsageError(
+            f"{model}@{before.text} declares an interface and this version is given none",
+            "Give --interface FILE; or --bump major, if callers are to do without.",
+        )
     if found.required is Bump.PATCH:
         return Bump.MINOR, "the interface is the same, and a new training is a minor step"
-    return found.required, found.reason
+    return found.required, found.reason[:1].lower() + found.reason[1:]
