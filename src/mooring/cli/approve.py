@@ -15,7 +15,7 @@ from mooring.errors import UsageError
 @click.command("approve")
 @click.argument("proposal")
 @click.option(
-    "--to", "environment", metavar="ENV", help="Which environment, where MODEL has several proposals."
+    "--to", "--in", "environment", metavar="ENV", help="Which environment, where MODEL has several proposals."
 )
 @click.option(
     "--key", type=click.Path(path_type=Path, dir_okay=False), help="The SSH key.  [Git's user.signingKey]"

@@ -49,8 +49,21 @@ def _refused(error: MooringError | click.ClickException | click.exceptions.Abort
         return ExitCode.INTERRUPTED
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f"'{context.command_path} --help' says what it takes." if context is not None else None
+    if isinstance(error, click.MissingParameter) and context is not None:
+        hint = f"{_least(context)}\n{hint}"
     output.failure("error", error.format_message(), hint)
     return ExitCode.USAGE
+
+
+def _least(context: click.Context) -> str:
+    """The shortest command line that a command takes: one at a time is no way to learn what is missing."""
+    words = [context.command_path]
+    for parameter in context.command.get_params(context):
+        if not parameter.required:
+            continue
+        name = parameter.make_metavar(context)
+        words.append(f"{parameter.opts[0]} {name}" if isinstance(parameter, click.Option) else name)
+    return " ".join(words)
 
 
 def _flush() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import click
 from mooring.cli.options import pass_session
 from mooring.cli.session import Session
 from mooring.cli.writing import dry_run_option, say
+from mooring.domain import layout
 from mooring.errors import NotFoundError, UsageError
 
 
@@ -62,7 +64,7 @@ def command(
     from mooring.usecases import init
     from mooring.usecases.hooks import pre_receive
 
-    place = folder.absolute()
+    place = folder.resolve()
     done = init.initialise(
         place,
         environ=session.environ,
@@ -87,10 +89,25 @@ def command(
     if dry_run:
         say(session, f"Would start a registry in {place}", facts, then=["Nothing was written (--dry-run)."])
         return 0
-    then = [] if done.remote is not None else ["Next: git remote add origin URL && git push -u origin main"]
-    then.append("Next: mooring register MODEL FOLDER --version 1.0.0 --metrics metrics.json")
-    say(session, f"Started a registry in {place}", facts, then=then)
+    if approvals and not signers:
+        session.output.warning(
+            f"nobody's key is known, so nothing can be approved: give --signer WHO=KEY.pub, or add for each "
+            f'person a line to {place / layout.SIGNERS}: alex@example.com namespaces="git" ssh-ed25519 AAAA...'
+        )
+    say(
+        session,
+        f"Started a registry in {place}",
+        facts,
+        then=_next(place, has_remote=done.remote is not None),
+    )
     return 0
+
+
+def _next(place: Path, *, has_remote: bool) -> list[str]:
+    then = [] if place == Path.cwd() else [f"Next: cd {shlex.quote(str(place))}"]
+    if not has_remote:
+        then.append("Next: git remote add origin URL && git push -u origin main")
+    return [*then, "Next: mooring register MODEL FOLDER --version 1.0.0 --metrics metrics.json"]
 
 
 def _storage(storage: str | None, folder: Path) -> str:

@@ -12,12 +12,13 @@ from mooring.cli.writing import dry_run_option, say, warn
 
 if TYPE_CHECKING:
     from mooring.gates.gate import Verdict
+    from mooring.stores.forge.proposal import Proposal
 
 
 @click.command("merge")
 @click.argument("proposal")
 @click.option(
-    "--to", "environment", metavar="ENV", help="Which environment, where MODEL has several proposals."
+    "--to", "--in", "environment", metavar="ENV", help="Which environment, where MODEL has several proposals."
 )
 @dry_run_option
 @registry_option
@@ -43,13 +44,20 @@ def command(session: Session, *, proposal: str, environment: str | None, dry_run
     if done.outcome is MergeOutcome.WOULD_MERGE:
         say(session, f"Would merge: {done.proposal.title}", facts, then=["Nothing was written (--dry-run)."])
         return 0
-    found = done.proposal
-    if found.environment is not None:
-        then = [f"Undo: mooring rollback {found.model} --in {found.environment} --reason '...'"]
-    else:
-        then = [f"Next: mooring promote {found.model}@{found.version} --to ENV --reason '...'"]
-    say(session, f"Merged: {found.title}", facts, then=then)
+    say(session, f"Merged: {done.proposal.title}", facts, then=[_after(done.proposal)])
     return 0
+
+
+def _after(merged: Proposal) -> str:
+    """What is run next: a registration is promoted; of a promotion one wants to know how it is undone."""
+    from mooring.stores.forge.proposal import ProposalKind
+
+    if merged.environment is None:
+        return f"Next: mooring promote {merged.model}@{merged.version} --to ENV --reason '...'"
+    if merged.kind is ProposalKind.ROLLBACK:
+        return f"See: mooring history {merged.model} --env {merged.environment}"
+    first = " --to-nothing" if merged.before is None else ""
+    return f"Undo: mooring rollback {merged.model} --in {merged.environment}{first} --reason '...'"
 
 
 def _line(verdict: Verdict) -> str:

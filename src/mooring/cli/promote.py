@@ -6,7 +6,7 @@ import click
 
 from mooring.cli.options import pass_session, registry_option
 from mooring.cli.session import Session
-from mooring.cli.writing import dry_run_option, reason_option, say, warn
+from mooring.cli.writing import dry_run_option, reason_option, say, to_merge, warn
 from mooring.domain.references import parse_reference
 
 
@@ -80,8 +80,7 @@ def tell(session: Session, done: object) -> None:
         say(session, headline, facts, then=["Nothing was written (--dry-run)."])
         return
     facts += [("branch", done.branch), ("commit", done.commit or "")]
-    then = [f"Next: mooring merge {done.branch}", f"Undo: mooring withdraw --proposal {done.branch}"]
     if done.approvals:
         facts.append(("approvals", f"{done.approvals} needed"))
-        then.insert(0, f"Next: mooring approve {done.branch}   (by somebody else), then")
+    then = [*to_merge(done.branch, done.approvals), f"Undo: mooring withdraw --proposal {done.branch}"]
     say(session, headline, facts, then=then)

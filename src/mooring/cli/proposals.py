@@ -55,6 +55,8 @@ def command(session: Session, *, model: str | None, as_json: bool) -> int:
 
 
 def _facts(one: Standing) -> list[tuple[str, str]]:
+    from mooring.usecases.proposals import reason_of
+
     found = one.proposal
     facts = [("branch", found.branch), ("by", found.requester), ("commit", found.commit)]
     if found.environment is not None:
@@ -62,12 +64,14 @@ def _facts(one: Standing) -> list[tuple[str, str]]:
         facts.insert(0, ("change", f"{was} -> {found.version or 'nothing'}"))
     if found.promotion is not None:
         facts.append(("promotion", found.promotion))
-    if found.after is not None:
-        facts.append(("reason", found.after.reason))
+    if (reason := reason_of(found)) is not None:
+        facts.append(("reason", reason))
     return facts
 
 
 def _data(one: Standing) -> dict[str, object]:
+    from mooring.usecases.proposals import reason_of
+
     found = one.proposal
     return {
         "kind": found.kind.value,
@@ -79,7 +83,7 @@ def _data(one: Standing) -> dict[str, object]:
         "branch": found.branch,
         "commit": found.commit,
         "requested_by": found.requester,
-        "reason": found.after.reason if found.after is not None else None,
+        "reason": reason_of(found),
         "state": one.stand.value,
         "missing": one.words,
         "next": one.next,

@@ -6,7 +6,7 @@ import click
 
 from mooring.cli.options import pass_session, registry_option
 from mooring.cli.session import Session
-from mooring.cli.writing import dry_run_option, reason_option, say, warn
+from mooring.cli.writing import dry_run_option, reason_option, say, to_merge, warn
 from mooring.domain.names import check_environment_name, check_model_name
 from mooring.errors import ExitCode, UsageError
 
@@ -94,7 +94,10 @@ def _tell(session: Session, done: object) -> int:
         return ExitCode.OK
     if done.outcome is RollbackOutcome.PROPOSED:
         facts += [("branch", done.branch or ""), ("commit", done.commit or "")]
-        then = [f"Next: mooring approve {done.branch} and mooring merge {done.branch}"]
+        then = [
+            *to_merge(done.branch or "", done.approvals),
+            f"Undo: mooring withdraw --proposal {done.branch}",
+        ]
         say(session, f"NOT ROLLED BACK YET: {done.why_proposed}. Proposed: {what}", facts, then=then)
         return ExitCode.PENDING
     facts.append(("commit", done.commit or ""))

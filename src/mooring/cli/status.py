@@ -9,11 +9,12 @@ from mooring.cli.session import Session
 
 
 @click.command()
+@click.argument("model", required=False)
 @json_option
 @reading_options
 @pass_session
-def command(session: Session, *, as_json: bool) -> None:
-    """Show what every environment serves, since when and by whom, what is held by a rollback, and what is proposed.
+def command(session: Session, *, model: str | None, as_json: bool) -> None:
+    """Show what every environment serves (of MODEL), since when, by whom, what a rollback holds, and what is proposed.
 
     It says what was last fetched; --fetch asks the remote first.
     """
@@ -21,6 +22,6 @@ def command(session: Session, *, as_json: bool) -> None:
     from mooring.usecases.status import status_of
 
     commit = session.commit()
-    found = status_of(session.hub(), commit)
+    found = status_of(session.hub(), commit, model)
     now = session.now_ms // 1000
     session.show(status_page.as_data(found) if as_json else status_page.blocks(found, now=now))

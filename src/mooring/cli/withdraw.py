@@ -14,7 +14,7 @@ from mooring.errors import UsageError
 @click.command("withdraw")
 @click.argument("model", metavar="[MODEL]", required=False)
 @click.option(
-    "--from", "environment", metavar="ENV", help="The environment that is to serve nothing of MODEL."
+    "--from", "--in", "environment", metavar="ENV", help="The environment that is to serve nothing of MODEL."
 )
 @click.option("--reason", metavar="TEXT", help="Why; it stays in the history.")
 @click.option(

@@ -35,6 +35,14 @@ def say(
         session.output.note(line)
 
 
+def to_merge(branch: str, approvals: int) -> list[str]:
+    """What brings a proposal to main that wants so many approvals, each command at the end of its line to be copied."""
+    merge = f"mooring merge {branch}"
+    if not approvals:
+        return [f"Next: {merge}"]
+    return [f"Next, by somebody else: mooring approve {branch}", f"Then: {merge}"]
+
+
 def warn(session: Session, findings: Sequence[Finding]) -> None:
     """Say which faults were in the registry before and are there still."""
     for finding in findings:

@@ -53,11 +53,12 @@ class NotReadyError(PendingError):
     def __init__(self, proposal: Proposal, verdicts: tuple[Verdict, ...], lines: Sequence[str]) -> None:
         approvals = any(one.gate == "approvals" and one.state is GateState.PENDING for one in verdicts)
         signed = any(one.gate == "signed request" and one.state is GateState.PENDING for one in verdicts)
-        hints = [f"mooring approve {proposal.branch}, by somebody else"] if approvals else []
+        # The command ends its line: whoever copies it gets nothing else.
+        hints = [f"By somebody else: mooring approve {proposal.branch}"] if approvals else []
         hints += (
-            [f"mooring approve {proposal.branch} --as-requester, by {proposal.requester}"] if signed else []
+            [f"By {proposal.requester}: mooring approve {proposal.branch} --as-requester"] if signed else []
         )
-        hints += [f"then: mooring merge {proposal.branch}"] if hints else ["Run the same command again then."]
+        hints += [f"Then: mooring merge {proposal.branch}"] if hints else ["Run the same command again then."]
         super().__init__(f"the {proposal.title} is not merged yet:\n" + "\n".join(lines), "\n".join(hints))
         self.proposal = proposal
         self.verdicts = verdicts

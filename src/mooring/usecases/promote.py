@@ -33,7 +33,7 @@ class Outcome(StrEnum):
 class Promoted:
     """A promotion as it was planned and what became of it; `branch` and `commit` name the proposal.
 
-    `approvals` is how many the policy asks for.
+    `approvals` is how many it needs.
     """
 
     plan: PromotionPlan
@@ -140,7 +140,9 @@ def propose(hub: Hub, tip: str, plan: PromotionPlan, *, replace: bool, dry_run: 
     branch = layout.proposal_branch(plan.environment, plan.model, version)
     if plan.after is None:
         return Promoted(plan, Outcome.LIVE_ALREADY, branch, None, tip)
-    approvals = hub.registry(tip).policy(plan.environment).approvals.required
+    # What comes back after a rollback needs one, whatever the policy says (`gates.approvals.required`).
+    asked = hub.registry(tip).policy(plan.environment).approvals.required
+    approvals = max(asked, 1 if plan.after.override is not None else 0)
     message = promotion_message(plan.environment, plan.model, plan.before, plan.after)
     there = hub.branches(branch).get(branch)
     proposed = _proposed(hub.repository, there, plan.path)

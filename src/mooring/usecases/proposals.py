@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from mooring.domain import layout
-from mooring.domain.events import Event
+from mooring.domain.events import Event, Moment
 from mooring.domain.references import SelectorKind, parse_reference
 from mooring.errors import NotFoundError, UsageError
 from mooring.stores.forge import local
@@ -29,6 +29,13 @@ def withdraw_proposal(
     if not dry_run:
         local.withdraw(hub, proposal)
     return proposal
+
+
+def reason_of(proposal: Proposal) -> str | None:
+    """Why it is asked for. The pointer says it; but the one that a rollback brings back says why it came at first."""
+    if proposal.kind is not ProposalKind.ROLLBACK:
+        return proposal.after.reason if proposal.after is not None else None
+    return Moment(proposal.commit, 0, "", "", proposal.message).trailer("Reason")
 
 
 def select(found: Sequence[Proposal], selector: str, environment: str | None = None) -> Proposal:

@@ -42,7 +42,8 @@ class RolledBack:
     """A rollback as it was planned and what became of it.
 
     `commit` is the commit on main, or on `branch` where it is only proposed; `undone_commit` the commit whose promotion
-    is undone; `bytes` says whether the bytes of the version that returns are present, missing or unknown.
+    is undone; `bytes` says whether the bytes of the version that returns are present, missing or unknown; `approvals`
+    is how many a proposal of it needs.
     """
 
     plan: RollbackPlan
@@ -54,6 +55,7 @@ class RolledBack:
     bytes: str = "unknown"
     why_proposed: str | None = None
     warnings: tuple[Finding, ...] = ()
+    approvals: int = 0
 
 
 PresenceOf = Callable[[Registry, ModelVersion], "Presence"]
@@ -175,16 +177,22 @@ def _planned(hub: Hub, tip: str, request: RollbackRequest, presence: PresenceOf)
         message=_message(hub, plan, history, event, request),
     )
     warnings = judge(hub, tip, commit, what=f"the rollback of {request.model} in {request.environment}")
-    why = _why_proposed(registry, plan, request)
+    policy = _policy(registry, plan)
+    why = _why_proposed(policy, plan, request)
     outcome = RollbackOutcome.WOULD_DO if why is None else RollbackOutcome.WOULD_PROPOSE
     undone = event.moment.commit if event is not None else None
-    return RolledBack(plan, outcome, tip, commit, None, undone, there, why, warnings)
+    free = plan.is_previous and policy.rollback is RollbackMode.DIRECT
+    approvals = 0 if free else policy.approvals.required
+    return RolledBack(plan, outcome, tip, commit, None, undone, there, why, warnings, approvals)
 
 
-def _why_proposed(registry: Registry, plan: RollbackPlan, request: RollbackRequest) -> str | None:
-    """Why the rollback cannot be merged at once; None when it can."""
+def _policy(registry: Registry, plan: RollbackPlan) -> Policy:
     found = registry.load(layout.policy_path(plan.environment), Policy)
-    policy = found if isinstance(found, Policy) else Policy(name=plan.environment)
+    return found if isinstance(found, Policy) else Policy(name=plan.environment)
+
+
+def _why_proposed(policy: Policy, plan: RollbackPlan, request: RollbackRequest) -> str | None:
+    """Why the rollback cannot be merged at once; None when it can."""
     if request.propose:
         return "--propose was given"
     if policy.rollback is not RollbackMode.DIRECT:

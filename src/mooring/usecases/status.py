@@ -9,6 +9,7 @@ from mooring.domain.events import EventKind, PointerHistory, Step, fold_pointer
 from mooring.domain.finding import Unreadable
 from mooring.domain.layout import FileKind, Identity
 from mooring.domain.model import VersionStatus
+from mooring.domain.names import check_model_name
 from mooring.domain.pointer import Pointer
 from mooring.domain.registry import Entry, Registry
 from mooring.render.status_page import LivePointer, Status, Waiting
@@ -17,10 +18,17 @@ from mooring.stores.git.url import redact
 from mooring.stores.hub import Hub
 
 
-def status_of(hub: Hub, commit: str) -> Status:
-    """What is live at `commit` and what waits, as last fetched; what cannot be read is said and hides nothing else."""
+def status_of(hub: Hub, commit: str, model: str | None = None) -> Status:
+    """What is live at `commit` and what waits, as last fetched; with `model` only of that one.
+
+    What cannot be read is said and hides nothing else. Raises NotFoundError for a model that is neither there nor
+    proposed.
+    """
     registry = hub.registry(commit)
-    pointers, problems = _pointers(registry)
+    pointers, problems = _pointers(registry, model)
+    waiting = _waiting(hub, commit, model)
+    if model is not None and not pointers and not waiting and not problems:
+        registry.model(check_model_name(model))
     past = _past(hub, commit, pointers)
     statuses = registry.load_many(
         [
@@ -54,7 +62,7 @@ def status_of(hub: Hub, commit: str) -> Status:
         behind=behind,
         ahead=ahead,
         pointers=tuple(live),
-        waiting=_waiting(hub, commit),
+        waiting=waiting,
         problems=tuple(problems),
     )
 
@@ -62,12 +70,14 @@ def status_of(hub: Hub, commit: str) -> Status:
 Placed = tuple[Identity, Entry, Pointer]
 
 
-def _pointers(registry: Registry) -> tuple[list[Placed], list[str]]:
+def _pointers(registry: Registry, model: str | None) -> tuple[list[Placed], list[str]]:
     entries = [entry for entry in registry.files.walk(layout.ENVIRONMENTS) if entry.kind == "blob"]
     placed = [
         (place, entry)
         for entry in entries
-        if (place := layout.identify(entry.path)) is not None and place.kind is FileKind.POINTER
+        if (place := layout.identify(entry.path)) is not None
+        and place.kind is FileKind.POINTER
+        and model in (None, place.model)
     ]
     found, problems = list[Placed](), list[str]()
     read = registry.files.documents([entry for _, entry in placed], Pointer)
@@ -177,8 +187,9 @@ def _where(hub: Hub) -> str:
     return url if hub.in_mirror else f"{hub.repository.path}, remote {url}"
 
 
-def _waiting(hub: Hub, commit: str) -> tuple[Waiting, ...]:
+def _waiting(hub: Hub, commit: str, model: str | None) -> tuple[Waiting, ...]:
     return tuple(
         Waiting(one.branch, one.title, one.requester, one.commit, one.problem)
         for one in local.proposals(hub, commit)
+        if model in (None, one.model)
     )

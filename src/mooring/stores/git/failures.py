@@ -91,7 +91,10 @@ def explain(argv: Sequence[str], returncode: int, stderr: str, *, where: Path) -
             " && git config --global user.email you@example.com",
         )
     if "not a git repository" in stderr:
-        return NotFoundError(f"{where} is not in a Git repository", "go into one, or give its path")
+        return NotFoundError(
+            f"{where} is not in a Git repository",
+            "go into one, give --registry PATH|URL, or start a registry: mooring init FOLDER",
+        )
     if found := re.search(_LOCK, stderr):
         from mooring.stores.git.locks import describe_lock
 
