@@ -12,8 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from mooring.documents import codec
 from mooring.domain import layout
 from mooring.domain.change import Change
+from mooring.domain.document import Document
 from mooring.domain.layout import FileKind
 from mooring.domain.model import Model
 from mooring.domain.registry import Entry, Registry
@@ -131,11 +133,23 @@ def environment_folders(registry: Registry) -> set[str]:
     }
 
 
+def _read(registry: Registry, entries: Iterable[Entry]) -> None:
+    """Read all documents in bulk: the rules ask for each of them, and one by one each costs a question to Git."""
+    paths: dict[type[Document], list[str]] = {}
+    for entry in entries:
+        if (kind := codec.kind_of(entry.path)) is not None:
+            paths.setdefault(kind, []).append(entry.path)
+    for kind, of_kind in paths.items():
+        registry.load_many(of_kind, kind)
+
+
 def every(registry: Registry) -> Iterator[Subject]:
     """All subjects of one state."""
     yield from _outside(registry)
     for top in TOPS:
-        for entry in registry.files.walk(top):
+        entries = registry.files.walk(top)
+        _read(registry, entries)
+        for entry in entries:
             yield FileAt(entry)
             identity = layout.identify(entry.path)
             if identity is not None and identity.kind is FileKind.POINTER:

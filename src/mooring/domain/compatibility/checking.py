@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mooring.domain.compatibility import solver
 from mooring.domain.compatibility.ambiguity import pattern_problems
@@ -48,10 +50,17 @@ def check(schema: Mapping[str, object], *, dollar_ends: bool) -> list[SchemaProb
         root = plain(schema)
     except NotJsonError as error:
         return [error.problem]
+    return list(_problems(json.dumps(root), dollar_ends=dollar_ends))
+
+
+@lru_cache(maxsize=256)
+def _problems(text: str, *, dollar_ends: bool) -> tuple[SchemaProblem, ...]:
+    """As `check`, of JSON text: most versions of a model have the interface of the version before."""
+    root: Json = json.loads(text)
     problems = structure_problems(root)
     if not problems:
         problems = list(_patterns(Document(root), dollar_ends=dollar_ends))
-    return problems[:MAX_PROBLEMS]
+    return tuple(problems[:MAX_PROBLEMS])
 
 
 def plain(value: object) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -79,11 +80,16 @@ def validator(schema: Json) -> Draft202012Validator:
 
 def dialect_errors(schema: Json) -> list[tuple[Place, str]]:
     """Where the schema breaks the rules of JSON Schema 2020-12 itself, with the reason."""
+    return [(tuple(error.instance_path), _line(error)) for error in _dialect().iter_errors(schema)]
+
+
+@cache
+def _dialect() -> Draft202012Validator:
+    """The rules of JSON Schema itself; made once, since that takes a millisecond."""
     import jsonschema_rs
 
     # The dialect is built into the library: this reference opens nothing.
-    dialect = jsonschema_rs.Draft202012Validator({"$ref": DIALECT}, offline=True)
-    return [(tuple(error.instance_path), _line(error)) for error in dialect.iter_errors(schema)]
+    return jsonschema_rs.Draft202012Validator({"$ref": DIALECT}, offline=True)
 
 
 def unusable(schema: Json) -> str | None:
