@@ -95,7 +95,8 @@ def _fill(file: Path, size: int) -> None:
 def _run(argv: Sequence[str], cwd: Path, workshop: Workshop) -> int:
     """Run a program and return the most memory it held, in KiB; a failure stops the benchmark."""
     root = str(Path(__file__).resolve().parent.parent)
-    environ = {**workshop.environ, "PYTHONPATH": root}
+    path = os.pathsep.join(filter(None, (root, workshop.environ.get("PYTHONPATH"))))
+    environ = {**workshop.environ, "PYTHONPATH": path}
     process = subprocess.Popen(list(argv), cwd=cwd, env=environ, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

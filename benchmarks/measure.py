@@ -137,7 +137,7 @@ def clean_environment(home: Path) -> dict[str, str]:
         "[user]\n\tname = Alex Turner\n\temail = alex.turner@example.com\n[init]\n\tdefaultBranch = main\n"
         "[advice]\n\tdetachedHead = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"
     )
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "TMPDIR") if name in os.environ}
     return kept | {
         "HOME": str(home),
         "XDG_CACHE_HOME": str(home / ".cache"),
