@@ -1,6 +1,6 @@
 """The whole story on real models: train, register, promote, approve, serve, go wrong, roll back, ask who and why.
 
-    ./dev demo [--keep FOLDER]
+    ./dev demo [--folder FOLDER]
 
 It needs no server, no account and no network. Everything happens in one folder that is made anew by each run.
 """

@@ -67,7 +67,7 @@ def test_a_pointer_without_its_approval_is_refused(scene: Scene) -> None:
 
     assert rules(found) == ["unreviewed-pointer"]
     text = in_order(found)
-    assert text.startswith("mooring refuses this push; nothing was changed.\n")
+    assert text.startswith("Mooring refuses this push; nothing was changed.\n")
     for fact in (POINTER, "1 approval missing", "mooring promote", "mooring approve", "mooring merge"):
         assert fact in text
 

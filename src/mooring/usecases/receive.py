@@ -307,7 +307,7 @@ def _replaces(hub: Hub, old: str, new: str) -> bool:
 
 def in_order(refusals: Sequence[Refusal]) -> str:
     """The refusals as the text that whoever pushed reads: rule and place, what is wrong, what to do."""
-    blocks = ["mooring refuses this push; nothing was changed."]
+    blocks = ["Mooring refuses this push; nothing was changed."]
     for refusal in refusals:
         lines = [f"error[{refusal.rule}] {refusal.place}"]
         lines += [f"  {line}" for line in refusal.message.splitlines()]
