@@ -39,7 +39,9 @@ def pointer(version: str | None, number: int = 0, **more: object) -> Pointer:
 def policy(**fields: object) -> Policy:
     import json
 
-    return Policy.model_validate_json(json.dumps({"name": "production"} | fields))
+    return Policy.model_validate_json(
+        json.dumps({"apiVersion": "mooring/v1", "kind": "Environment", "name": "production"} | fields)
+    )
 
 
 def evidence(**fields: object) -> Evidence:

@@ -22,6 +22,8 @@ PROMOTION = "01JB2Q8ZK3T5V7W9X0Y1Z2A3B4"
 
 def pointer(rollout: dict[str, object] | None = None, *, replaces: str | None = "1.0.0") -> Pointer:
     data = {
+        "apiVersion": "mooring/v1",
+        "kind": "Pointer",
         "version": "2.0.0",
         "manifest": "sha256:" + "a" * 64,
         "promotion": PROMOTION,

@@ -241,10 +241,11 @@ def test_what_git_says_becomes(stderr: str, kind: type[MooringError], words: str
 
 
 def test_a_failure_carries_command_status_and_message_without_secrets(tmp_path: Path) -> None:
+    before = threading.active_count()
     with pytest.raises(GitFailedError) as failed:
         GitRunner(os.environ, cwd=tmp_path).run("hash-object", "--no-such-option=https://u:p@h/")
 
     assert failed.value.returncode == 129
     assert failed.value.argv[-1] == "--no-such-option=https://***@h/"
     assert "unknown option" in failed.value.stderr
-    assert threading.active_count() == 1
+    assert threading.active_count() <= before
