@@ -108,7 +108,7 @@ def _promotion_table(found: dict[Shape, dict[str, Timing]], small: Shape, large:
         git = timings["git"]
         table.timing(f"{size}: git fast-import of one commit + git push", git, None)
         table.timing(f"{size}: git fetch + fast-import + push", timings["git with fetch"], git)
-        table.timing(f"{size}: promote in a clone (it fetches before and after)", timings["mooring"], git)
+        table.timing(f"{size}: promote in a clone (it fetches first)", timings["mooring"], git)
         table.timing(f"{size}: promote in the bare repository itself", timings["mooring, bare"], git, "≤ 2")
         table.timing(f"{size}: the first promote of a fresh clone (folds all history)", timings["first"], git)
     growth = found[large]["mooring"].over(found[small]["mooring"])
@@ -164,7 +164,7 @@ def _rollback_table(found: dict[Shape, dict[str, Timing]], small: Shape, large: 
         table.timing(f"{size}: git log + git revert + git push in a work tree", git, None)
         target = "≤ 1" if shape is small else "< 1"
         table.timing(
-            f"{size}: rollback in a clone (it fetches before and after)", timings["mooring"], git, target
+            f"{size}: rollback in a clone (it fetches first)", timings["mooring"], git, target
         )
         table.timing(f"{size}: rollback in the bare repository itself", timings["mooring, bare"], git, target)
         table.timing(

@@ -44,6 +44,7 @@ def test_a_made_registry_is_kept_for_the_next_run(workshop: Workshop) -> None:
     assert not (workshop.copy(workshop.registry(Shape(1, 3)), "other") / "mark").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["writing", "in-process"])
 def test_a_table_runs_at_its_smallest_size(workshop: Workshop, name: str) -> None:
     settings = replace(Settings().small(), with_gto=False)

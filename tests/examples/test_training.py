@@ -115,6 +115,7 @@ def test_training_again_gives_the_same_bytes(trained, tmp_path: Path) -> None:
         assert (tmp_path / "again" / "artifact" / file.name).read_bytes() == file.read_bytes()
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_bytes(tmp_path: Path) -> None:
     train(iris.SCALED, tmp_path / "here")
     subprocess.run(
