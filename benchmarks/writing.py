@@ -163,9 +163,7 @@ def _rollback_table(found: dict[Shape, dict[str, Timing]], small: Shape, large: 
         git = timings["git"]
         table.timing(f"{size}: git log + git revert + git push in a work tree", git, None)
         target = "≤ 1" if shape is small else "< 1"
-        table.timing(
-            f"{size}: rollback in a clone (it fetches first)", timings["mooring"], git, target
-        )
+        table.timing(f"{size}: rollback in a clone (it fetches first)", timings["mooring"], git, target)
         table.timing(f"{size}: rollback in the bare repository itself", timings["mooring, bare"], git, target)
         table.timing(
             f"{size}: the first rollback of a fresh clone (folds all history)", timings["first"], git

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import TypeAlias, TypeVar
 
 from mooring.documents import codec
@@ -40,6 +41,7 @@ class GitFiles:
         self._cache = cache
         self._folders: dict[str, _Names] = {}
         self._children: dict[str, list[Entry]] = {}
+        self._here: set[str] = set()
 
     @property
     def commit(self) -> str | None:
@@ -101,7 +103,10 @@ class GitFiles:
 
     def _read_folders(self, level: Sequence[str]) -> None:
         trees_of = {folder: self._tree_of(folder) for folder in level}
-        data = self._read_all(list(dict.fromkeys(oid for oid in trees_of.values() if oid is not None)))
+        # Folders are there even where the blobs are not: the clones that are looked after lack nothing else.
+        data = dict(
+            self.repository.read_many(dict.fromkeys(oid for oid in trees_of.values() if oid is not None))
+        )
         for folder, oid in trees_of.items():
             self._folders[folder] = trees.parse(data[oid], len(oid) // 2) if oid is not None else {}
 
@@ -122,17 +127,31 @@ class GitFiles:
 
     def contents(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """Pairs of blob id and bytes, in the order asked, without holding them all."""
+        self._bring(oids)
         for start in range(0, len(oids), _AT_ONCE):
             yield from self._read_all(oids[start : start + _AT_ONCE]).items()
 
     def _read_all(self, oids: Sequence[str]) -> dict[str, bytes]:
         """The bytes of many blobs; what a partial clone lacks is fetched in one request, never blob by blob."""
+        self._bring(oids)
         try:
             return dict(self.repository.read_many(oids))
         except MissingObjectError:
             if not self.repository.prefetch(oids):
                 raise
             return dict(self.repository.read_many(oids))
+
+    def _bring(self, oids: Sequence[str]) -> None:
+        """Fetch what a partial clone lacks before it is missed: Git takes 2 s to say so, and ends its process."""
+        if self._is_partial and (unknown := [oid for oid in oids if oid not in self._here]):
+            self.repository.prefetch(unknown)
+            self._here.update(unknown)
+
+    @cached_property
+    def _is_partial(self) -> bool:
+        """Whether objects came from a remote that promised the rest: such packs bear a mark of that name."""
+        packs = self.repository.common_dir / "objects" / "pack"
+        return any(packs.glob("*.promisor"))
 
     def documents(self, entries: Sequence[Entry], kind: type[D]) -> Iterator[tuple[Entry, D | Unreadable]]:
         """Every entry as a document of `kind`: known ones from the cache, the rest read in one batch."""

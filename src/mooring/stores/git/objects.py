@@ -124,18 +124,24 @@ class BatchReader:
             return None
         return header.size if header is not None else None
 
-    def absent(self, oids: Sequence[str]) -> list[str]:
-        """Those of `oids` that are not here."""
+    def absent(self, oids: Sequence[str], *, is_partial: bool = False) -> list[str]:
+        """Those of `oids` that are not here; in a clone known as partial they are looked for without asking."""
+        if is_partial:
+            return self._not_listed(oids)
         try:
             headers = self.headers(check_oid(oid) for oid in oids)
         except PromisedObjectError:
-            # Git ends at the first promised object that it is asked about; a list of all it has names none.
-            listed = self._runner.run(
-                "cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)"
-            )
-            here = set(listed.line.split("\n"))
-            return [oid for oid in oids if oid not in here]
+            return self._not_listed(oids)
         return [oid for oid, header in zip(oids, headers, strict=True) if header is None]
+
+    def _not_listed(self, oids: Sequence[str]) -> list[str]:
+        # Git ends at the first promised object that it is asked about, after seconds in which it looks whether it was
+        # promised; a list of all it has names none.
+        listed = self._runner.run(
+            "cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)"
+        )
+        here = set(listed.line.split("\n"))
+        return [oid for oid in oids if oid not in here]
 
     def close(self) -> None:
         """End the process; the next question starts a new one."""

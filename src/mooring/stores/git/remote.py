@@ -117,10 +117,10 @@ def remote_head(repository: Repository, remote: str, *, timeout: float | None = 
 def prefetch(repository: Repository, oids: Iterable[str], *, timeout: float | None = None) -> int:
     """See `Repository.prefetch`."""
     wanted = list(dict.fromkeys(check_oid(oid) for oid in oids))
-    missing = repository.objects.absent(wanted)
+    promisor = settings.promisor(repository.runner)
+    missing = repository.objects.absent(wanted, is_partial=promisor is not None)
     if not missing:
         return 0
-    promisor = settings.promisor(repository.runner)
     if promisor is None or repository.offline:
         # With a filter Git would make a partial clone of one that is none, in the user's own configuration.
         raise MissingObjectError(missing[0], repository.path)
@@ -137,7 +137,7 @@ def prefetch(repository: Repository, oids: Iterable[str], *, timeout: float | No
     stdin = "".join(f"{oid}\n" for oid in missing).encode()
     talk(repository, promisor, arguments, [], stdin=stdin, timeout=timeout)
     repository.objects.close()
-    still = repository.objects.absent(missing)
+    still = repository.objects.absent(missing, is_partial=True)
     if still:
         raise MissingObjectError(still[0], repository.path)
     return len(missing)
