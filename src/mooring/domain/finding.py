@@ -9,10 +9,11 @@ KeyPath = tuple[str | int, ...]
 
 
 class Level(StrEnum):
-    """How much a finding weighs: an error fails the check, a warning does not."""
+    """How much a finding weighs: an error fails the check; a warning, and an error that is waived, do not."""
 
     ERROR = "error"
     WARNING = "warning"
+    WAIVED = "waived"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,12 +28,21 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Waived:
+    """Why an error is tolerated, on whose word, and until when; as `registry/waivers.yaml` of the base says it."""
+
+    reason: str
+    approved_by: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One result of one rule.
 
     `value` is the canonical text of what stands at the place: two findings are the same finding, in base and in head,
     only when rule, place and value agree (DESIGN section 10). `line` and `column` are set where the text could not
-    be read as a document, so that no key path exists.
+    be read as a document, so that no key path exists. `waiver` is set where, and only where, the level is WAIVED.
     """
 
     rule: str
@@ -44,6 +54,7 @@ class Finding:
     line: int | None = None
     column: int | None = None
     commit: str | None = None
+    waiver: Waived | None = None
 
     @property
     def identity(self) -> tuple[str, Place, str]:
