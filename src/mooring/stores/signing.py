@@ -1,70 +1,26 @@
-"""The people of a registry and their SSH keys, by `.mooring/allowed_signers` (ssh-keygen(1), ALLOWED SIGNERS)."""
+"""The key somebody signs with; who may sign with which key say `documents.signers`."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
-import hashlib
-import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mooring.documents.signers import Signer, fingerprint_of, names_of, parse_signers
 from mooring.errors import NotFoundError, RefusedError
 from mooring.stores.git.process import Profile
 from mooring.stores.git.repository import Repository
 
-_KEY = re.compile(r"(?:^|[\s,])((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]+)\s+([A-Za-z0-9+/]+=*)")
-_PATTERN = re.compile(r"[*?!]")
-
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """One line of the list: who may sign with one key. Patterns (`*@example.com`) name nobody and are left out."""
-
-    principals: tuple[str, ...]
-    fingerprint: str
-    """As `ssh-keygen -l` writes it: SHA256:..."""
-
-
-def parse_signers(data: bytes) -> tuple[Signer, ...]:
-    """The lines of an allowed-signers file that name a key; what cannot be read names nobody."""
-    found: list[Signer] = []
-    for line in data.decode("utf-8", "replace").splitlines():
-        text = line.strip()
-        if not text or text.startswith("#"):
-            continue
-        if text.startswith('"'):
-            names, _, rest = text[1:].partition('"')
-        else:
-            names, _, rest = text.partition(" ")
-        if (key := fingerprint_of(rest)) is not None:
-            plain = tuple(name for name in names.split(",") if name and not _PATTERN.search(name))
-            found.append(Signer(plain, key))
-    return tuple(found)
-
-
-def fingerprint_of(public_key: str) -> str | None:
-    """The fingerprint of the first SSH public key in a text such as `ssh-ed25519 AAAA... comment`, or None."""
-    found = _KEY.search(public_key)
-    if found is None:
-        return None
-    try:
-        blob = base64.b64decode(found[2], validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
-
-
-def names_of(signers: tuple[Signer, ...], fingerprint: str) -> tuple[str, ...]:
-    """All principals that may sign with a key, in the order of the list."""
-    return tuple(
-        dict.fromkeys(
-            name for signer in signers if signer.fingerprint == fingerprint for name in signer.principals
-        )
-    )
+__all__ = [
+    "Signer",
+    "SigningKey",
+    "fingerprint_of",
+    "names_of",
+    "parse_signers",
+    "signing_key",
+]
 
 
 @dataclass(frozen=True, slots=True)
