@@ -18,7 +18,7 @@ _OURS = frozenset({"text", "eol"})
 _ENDINGS = (".yaml", ".dvc", ".json", ".md")
 
 
-@state_rule(FileAt)
+@state_rule(FileAt, waivable=False)
 def unsafe_attributes(registry: Registry, file: FileAt) -> Iterator[Fault]:
     """A Git attribute on registry paths changes what Git merges, stores or shows.
 

@@ -13,7 +13,7 @@ from mooring.rules.rule import Fault, state_rule
 from mooring.rules.subjects import FileAt
 
 
-@state_rule(FileAt)
+@state_rule(FileAt, waivable=False)
 def unreadable_yaml(registry: Registry, file: FileAt) -> Iterator[Fault]:
     """A file is no strict YAML.
 
@@ -39,7 +39,7 @@ def unreadable_yaml(registry: Registry, file: FileAt) -> Iterator[Fault]:
         )
 
 
-@state_rule(FileAt)
+@state_rule(FileAt, waivable=False)
 def invalid_document(registry: Registry, file: FileAt) -> Iterator[Fault]:
     """A document has a wrong key, lacks one, or has a value that is not allowed there.
 

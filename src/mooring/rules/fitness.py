@@ -16,7 +16,7 @@ from mooring.rules.pointer_moves import moves, named_versions, new_pointers
 from mooring.rules.rule import Fault, change_rule
 
 
-@change_rule()
+@change_rule(waivable=False)
 def retired_version(change: Change) -> Iterator[Fault]:
     """A pointer moves to a version that is quarantined or archived.
 
@@ -65,7 +65,7 @@ def deprecated_version(change: Change) -> Iterator[Fault]:
             )
 
 
-@change_rule()
+@change_rule(waivable=False)
 def unsafe_format(change: Change) -> Iterator[Fault]:
     """A promotion brings files that can run code, into an environment that does not consent to that.
 
@@ -98,7 +98,7 @@ def unsafe_format(change: Change) -> Iterator[Fault]:
                 )
 
 
-@change_rule()
+@change_rule(waivable=False)
 def unjudged_share(change: Change) -> Iterator[Fault]:
     """An A/B test gives traffic to a version that is neither the promoted one nor live.
 

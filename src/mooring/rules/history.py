@@ -14,7 +14,7 @@ from mooring.rules.pointer_moves import moves, new_pointers
 from mooring.rules.rule import Fault, change_rule
 
 
-@change_rule()
+@change_rule(waivable=False)
 def rolled_back_version(change: Change) -> Iterator[Fault]:
     """A version that left an environment by a rollback comes back without an override.
 
@@ -53,7 +53,7 @@ def rolled_back_version(change: Change) -> Iterator[Fault]:
             )
 
 
-@change_rule()
+@change_rule(waivable=False)
 def reverted_rollback(change: Change) -> Iterator[Fault]:
     """A rollback is reverted: the very state it took away comes back.
 
@@ -125,7 +125,7 @@ def proven_manifests(history: PointerHistory) -> frozenset[str]:
     return frozenset(proven)
 
 
-@change_rule()
+@change_rule(waivable=False)
 def rewritten_first_parent(change: Change) -> Iterator[Fault]:
     """The old tip of main is not on the first-parent chain of the new one.
 

@@ -13,7 +13,7 @@ from mooring.rules.rule import Fault, state_rule
 from mooring.rules.subjects import VersionAt
 
 
-@state_rule(VersionAt)
+@state_rule(VersionAt, waivable=False)
 def undeclared_format(registry: Registry, subject: VersionAt) -> Iterator[Fault]:
     """A file of a version has a format that is not on the list, or one that can run code without saying so.
 
@@ -42,7 +42,7 @@ def undeclared_format(registry: Registry, subject: VersionAt) -> Iterator[Fault]
             )
 
 
-@state_rule(VersionAt)
+@state_rule(VersionAt, waivable=False)
 def unusable_interface(registry: Registry, subject: VersionAt) -> Iterator[Fault]:
     """An interface is no JSON Schema that anybody could validate with.
 

@@ -16,7 +16,7 @@ from mooring.rules.rule import Fault, change_rule, state_rule
 from mooring.rules.subjects import PointerAt
 
 
-@state_rule(PointerAt)
+@state_rule(PointerAt, waivable=False)
 def dangling_pointer(registry: Registry, subject: PointerAt) -> Iterator[Fault]:
     """A pointer names a version that is not in the registry.
 
@@ -41,7 +41,7 @@ def dangling_pointer(registry: Registry, subject: PointerAt) -> Iterator[Fault]:
             )
 
 
-@state_rule(PointerAt)
+@state_rule(PointerAt, waivable=False)
 def wrong_digest(registry: Registry, subject: PointerAt) -> Iterator[Fault]:
     """A pointer pins another digest than its version's manifest has.
 
@@ -72,7 +72,7 @@ def _pointer(registry: Registry, subject: PointerAt) -> Pointer | None:
     return found if isinstance(found, Pointer) else None
 
 
-@change_rule()
+@change_rule(waivable=False)
 def bundled_pointer_change(change: Change) -> Iterator[Fault]:
     """A change moves a pointer together with something else.
 
@@ -101,7 +101,7 @@ def bundled_pointer_change(change: Change) -> Iterator[Fault]:
     )
 
 
-@change_rule()
+@change_rule(waivable=False)
 def deleted_pointer(change: Change) -> Iterator[Fault]:
     """A pointer's file is removed.
 
@@ -121,7 +121,7 @@ def deleted_pointer(change: Change) -> Iterator[Fault]:
             )
 
 
-@change_rule()
+@change_rule(waivable=False)
 def no_op_promotion(change: Change) -> Iterator[Fault]:
     """A promotion makes live what is live already, in the same way.
 
@@ -149,7 +149,7 @@ def _serves(pointer: Pointer) -> tuple[object, ...]:
     return pointer.version, pointer.manifest, pointer.rollout
 
 
-@change_rule()
+@change_rule(waivable=False)
 def wrong_replaces(change: Change) -> Iterator[Fault]:
     """A promotion replaces another version than the one that is live.
 
@@ -176,7 +176,7 @@ def wrong_replaces(change: Change) -> Iterator[Fault]:
             )
 
 
-@change_rule()
+@change_rule(waivable=False)
 def reused_promotion_id(change: Change) -> Iterator[Fault]:
     """A promotion has the id of another one.
 

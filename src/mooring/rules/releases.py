@@ -21,7 +21,7 @@ from mooring.rules.rule import Fault, change_rule, state_rule
 from mooring.rules.subjects import VersionAt
 
 
-@change_rule()
+@change_rule(waivable=False)
 def changed_version_file(change: Change) -> Iterator[Fault]:
     """A file of a version is changed, removed, or added after the version was merged.
 

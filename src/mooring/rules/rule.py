@@ -55,6 +55,7 @@ class _Described:
     id: str
     family: str
     severity: Level
+    waivable: bool
     page: Page
 
     def finding(self, fault: Fault, *, commit: str | None = None) -> Finding:
@@ -101,6 +102,7 @@ class ChangeRule(_Described):
     """A rule about the way from one state to another."""
 
     check: Callable[[Change], Iterator[Fault]]
+    standing: bool = False
 
     @property
     def scope(self) -> Scope:
@@ -119,23 +121,33 @@ Rule: TypeAlias = (
 
 
 def state_rule(
-    about: type[S], *, severity: Level = Level.ERROR
+    about: type[S], *, severity: Level = Level.ERROR, waivable: bool = True
 ) -> Callable[[Callable[[Registry, S], Iterator[Fault]]], StateRule[S]]:
-    """Make a function of a registry and one subject of the kind `about` a rule."""
+    """Make a function of a registry and one subject of the kind `about` a rule.
+
+    `waivable` is False where no waiver may overrule it: what makes history, digests, rollbacks or the judging
+    itself unreliable, and what lets a document run code, leak a secret or open an address.
+    """
 
     def make(check: Callable[[Registry, S], Iterator[Fault]]) -> StateRule[S]:
-        return StateRule(*_named(check.__name__, check.__module__), severity, _page(check), about, check)
+        named = _named(check.__name__, check.__module__)
+        return StateRule(*named, severity, waivable, _page(check), about, check)
 
     return make
 
 
 def change_rule(
-    *, severity: Level = Level.ERROR
+    *, severity: Level = Level.ERROR, waivable: bool = True, standing: bool = False
 ) -> Callable[[Callable[[Change], Iterator[Fault]]], ChangeRule]:
-    """Make a function of a change a rule."""
+    """Make a function of a change a rule; `waivable` as for `state_rule`.
+
+    `standing` is True where time alone can make something wrong: the rule is then also asked about a whole state,
+    as a change that changes no file.
+    """
 
     def make(check: Callable[[Change], Iterator[Fault]]) -> ChangeRule:
-        return ChangeRule(*_named(check.__name__, check.__module__), severity, _page(check), check)
+        named = _named(check.__name__, check.__module__)
+        return ChangeRule(*named, severity, waivable, _page(check), check, standing)
 
     return make
 

@@ -13,7 +13,7 @@ from mooring.rules.rule import Fault, state_rule
 from mooring.rules.subjects import FileAt
 
 
-@state_rule(FileAt)
+@state_rule(FileAt, waivable=False)
 def unsafe_remote(registry: Registry, file: FileAt) -> Iterator[Fault]:
     """The committed `.dvc/config` holds what a committed file must not: a secret, an operator's choice, an odd remote.
 

@@ -27,7 +27,7 @@ from mooring.rules.subjects import (
 )
 
 
-@state_rule(FileAt)
+@state_rule(FileAt, waivable=False)
 def misplaced_document(registry: Registry, file: FileAt) -> Iterator[Fault]:
     """A file lies where no such file may lie, or says that it is something else than its path says.
 
@@ -167,7 +167,7 @@ def missing_model_document(registry: Registry, subject: ModelAt) -> Iterator[Fau
         )
 
 
-@state_rule(ModelAt)
+@state_rule(ModelAt, waivable=False)
 def nested_model(registry: Registry, subject: ModelAt) -> Iterator[Fault]:
     """A name is both a model and a namespace of models.
 
@@ -262,7 +262,7 @@ def misnumbered_version(registry: Registry, subject: VersionAt) -> Iterator[Faul
         )
 
 
-@state_rule(EnvironmentAt)
+@state_rule(EnvironmentAt, waivable=False)
 def missing_policy(registry: Registry, subject: EnvironmentAt) -> Iterator[Fault]:
     """An environment has pointers and no policy.
 
