@@ -14,8 +14,9 @@ from mooring.domain.environment import Policy
 from mooring.domain.events import Moment, PointerHistory, Step, fold_pointer
 from mooring.domain.model import MetricSpec
 from mooring.domain.pointer import Pointer
+from mooring.domain.verdict import GateState, Verdict, span, state_of
 from mooring.gates.approvals import counted, is_requester
-from mooring.gates.gate import Approver, Evidence, GateState, Undoing, Verdict, assess_all, span, state_of
+from mooring.gates.gate import Approver, Evidence, Undoing, assess_all
 
 HOUR = 3_600
 NOON = 1_767_355_200

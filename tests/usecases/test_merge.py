@@ -12,8 +12,8 @@ from mooring.domain import layout
 from mooring.domain.environment import GateSpec
 from mooring.domain.events import EventKind
 from mooring.domain.model import State
+from mooring.domain.verdict import GateState
 from mooring.errors import NotFoundError, RefusedError, UsageError
-from mooring.gates.gate import GateState
 from mooring.stores.git.repository import Repository
 from mooring.usecases.judging import FindingsError
 from mooring.usecases.merge import GatesError, MergeOutcome, NotReadyError

@@ -11,7 +11,7 @@ from mooring.cli.session import Session
 from mooring.cli.writing import dry_run_option, say, warn
 
 if TYPE_CHECKING:
-    from mooring.gates.gate import Verdict
+    from mooring.domain.verdict import Verdict
     from mooring.stores.forge.proposal import Proposal
 
 

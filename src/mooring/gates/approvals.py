@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterator
 
 from mooring.domain.environment import Policy, RollbackMode
-from mooring.gates.gate import Approver, Evidence, GateState, Undoing, Verdict
+from mooring.domain.verdict import GateState, Verdict
+from mooring.gates.gate import Approver, Evidence, Undoing
 
 _ADDRESS = re.compile(r"<([^<>]+)>\s*$")
 

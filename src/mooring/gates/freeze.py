@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from mooring.domain.environment import Freeze
-from mooring.gates.gate import Evidence, GateState, Undoing, Verdict, clock
+from mooring.domain.verdict import GateState, Verdict, clock
+from mooring.gates.gate import Evidence, Undoing
 
 
 def assess(freezes: Sequence[Freeze], evidence: Evidence, now: int) -> Iterator[Verdict]:

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import StrEnum
 
 from mooring.domain.environment import Policy
 from mooring.domain.events import PointerHistory
 from mooring.domain.model import MetricSpec
 from mooring.domain.pointer import Pointer
-
-
-class GateState(StrEnum):
-    """What a gate says. Pending means that time or a person can still make it pass; fail, that this change cannot."""
-
-    PASS = "pass"  # noqa: S105 - no password
-    FAIL = "fail"
-    PENDING = "pending"
+from mooring.domain.verdict import GateState, Verdict
 
 
 class Undoing(StrEnum):
@@ -28,21 +20,6 @@ class Undoing(StrEnum):
     PREVIOUS = "previous"
     """The state directly before the current promotion returns: the one rollback that may need nobody's consent."""
     OLDER = "older"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One gate's answer, with what it saw and what it wanted to see.
-
-    `ready_at` (seconds since 1970) is set where waiting alone makes the gate pass.
-    """
-
-    gate: str
-    state: GateState
-    reason: str
-    observed: str | None = None
-    required: str | None = None
-    ready_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,28 +84,3 @@ def assess_all(policy: Policy, evidence: Evidence, now: int) -> tuple[Verdict, .
     found += freeze.assess(policy.freeze, evidence, now)
     found += approvals.assess(policy, evidence)
     return tuple(found)
-
-
-def state_of(verdicts: tuple[Verdict, ...]) -> GateState:
-    """What all gates together say: one failure fails, else one that is pending makes the whole pending."""
-    states = {verdict.state for verdict in verdicts}
-    for state in (GateState.FAIL, GateState.PENDING):
-        if state in states:
-            return state
-    return GateState.PASS
-
-
-def clock(seconds: int) -> str:
-    """A time as people read it."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def span(seconds: float) -> str:
-    """A duration as people read it: its two largest units, such as 1d4h or 3m10s."""
-    left = max(round(seconds), 0)
-    parts: list[str] = []
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count}{unit}")
-    return "".join(parts[:2]) or "0s"

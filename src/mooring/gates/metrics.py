@@ -7,7 +7,8 @@ from math import isfinite
 
 from mooring.domain.environment import GateSpec
 from mooring.domain.model import Direction
-from mooring.gates.gate import Evidence, GateState, Verdict
+from mooring.domain.verdict import GateState, Verdict
+from mooring.gates.gate import Evidence
 
 
 def assess(spec: GateSpec, evidence: Evidence) -> Iterator[Verdict]:

@@ -6,7 +6,8 @@ from mooring.domain.environment import Soak
 from mooring.domain.events import PointerHistory
 from mooring.domain.pointer import Pointer
 from mooring.domain.text import seconds_of
-from mooring.gates.gate import Evidence, GateState, Undoing, Verdict, clock, span
+from mooring.domain.verdict import GateState, Verdict, clock, span
+from mooring.gates.gate import Evidence, Undoing
 
 
 def assess(soak: Soak, evidence: Evidence, now: int) -> Verdict:

@@ -13,9 +13,10 @@ from mooring.domain.model import MetricSpec, Model
 from mooring.domain.pointer import Pointer
 from mooring.domain.promotion import target_problem
 from mooring.domain.registry import Registry
+from mooring.domain.verdict import GateState, Verdict, state_of
 from mooring.errors import MooringError, RefusedError
 from mooring.gates.approvals import counted, is_requester
-from mooring.gates.gate import Approver, Evidence, GateState, Undoing, Verdict, assess_all, state_of
+from mooring.gates.gate import Approver, Evidence, Undoing, assess_all
 from mooring.rules.pointer_moves import PointerMove
 from mooring.stores.forge.statement import Role, Subject, change_key
 from mooring.stores.forge.votes import Ballot

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from mooring.domain.finding import Finding
 from mooring.domain.registry import Entry
+from mooring.domain.verdict import GateState, Verdict
 from mooring.errors import NotFoundError, PendingError, RefusedError
-from mooring.gates.gate import Approver, GateState, Verdict
+from mooring.gates.gate import Approver
 from mooring.stores.forge import local
 from mooring.stores.forge.proposal import Proposal, ProposalKind
 from mooring.stores.forge.votes import Ballot

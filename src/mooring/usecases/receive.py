@@ -17,8 +17,8 @@ from mooring.domain.finding import Level
 from mooring.domain.layout import FileKind, Identity
 from mooring.domain.model import Model
 from mooring.domain.registry import Registry
+from mooring.domain.verdict import GateState
 from mooring.errors import IntegrityError, MooringError
-from mooring.gates.gate import GateState
 from mooring.rules.engine import check_change, check_registry
 from mooring.rules.pointer_moves import PointerMove, moves
 from mooring.stores.cache import Cache
