@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 from typing import TYPE_CHECKING
@@ -30,6 +31,9 @@ def validator(kind: str) -> Draft202012Validator:
 JUDGES = {kind: validator(kind) for kind in schemas.KINDS}
 ID = "01JB2Q8ZK3T5AAAAAAAAAAAAAA"
 TIME = "2026-06-02T15:30:00.000Z"
+SIGNED = base64.encodebytes(
+    b"SSHSIG\x00\x00\x00\x01\x00\x00\x00\x01k\x00\x00\x00\x15mooring-model-version"
+).decode()
 DIGEST = "sha256:" + "a1" * 32
 ROLLOUT = {
     "strategy": "canary",
@@ -149,6 +153,21 @@ SAMPLES: dict[str, dict[str, object]] = {
         "requested_by": "Alex",
         "override": {"promotion": ID, "reason": "Fixed"},
         "rollout": ROLLOUT,
+    },
+    "signature": {
+        "apiVersion": "mooring/v1",
+        "kind": "VersionSignature",
+        "model": "iris",
+        "version": "1.2.0",
+        "manifest": DIGEST,
+        "artifact": DIGEST,
+        "signatures": [
+            {
+                "principal": "alex@example.com",
+                "namespace": "mooring-model-version",
+                "signature": f"-----BEGIN SSH SIGNATURE-----\n{SIGNED}-----END SSH SIGNATURE-----\n",
+            }
+        ],
     },
 }
 

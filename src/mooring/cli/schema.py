@@ -7,7 +7,7 @@ import click
 from mooring.cli.options import pass_session
 from mooring.cli.session import Session
 
-KINDS = ("registry", "model", "manifest", "status", "waivers", "environment", "pointer")
+KINDS = ("registry", "model", "manifest", "status", "waivers", "environment", "pointer", "signature")
 
 
 @click.command()

@@ -16,6 +16,7 @@ from mooring.domain.finding import KeyPath, Problem, Unreadable
 from mooring.domain.layout import FileKind
 from mooring.domain.model import Model, ModelVersion, VersionStatus
 from mooring.domain.pointer import Pointer
+from mooring.domain.signature import VersionSignature
 
 # YAML is read by few commands: most find what they need in the cache of parsed documents.
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ KINDS: Mapping[FileKind, type[Document]] = {
     FileKind.WAIVERS: Waivers,
     FileKind.POLICY: Policy,
     FileKind.POINTER: Pointer,
+    FileKind.SIGNATURE: VersionSignature,
 }
+# Read by programs that know no YAML.
+_IN_JSON: tuple[type[Document], ...] = (VersionSignature,)
 
 
 def kind_of(path: str) -> type[Document] | None:
@@ -44,11 +48,15 @@ def kind_of(path: str) -> type[Document] | None:
 
 def decode(kind: type[D], data: bytes, path: str) -> D | Unreadable:
     """Read `data` as a document of `kind`; problems are an answer, not an exception."""
-    from mooring.documents.yaml import YamlProblem, load_with_spans
+    from mooring.documents import jsontext
+    from mooring.documents.yaml import load_with_spans
+    from mooring.documents.yaml_problem import TextProblem
 
     try:
+        if kind in _IN_JSON:
+            jsontext.load(data)  # Strict JSON is strict YAML too, and the places are told by that reader.
         yaml = load_with_spans(data)
-    except YamlProblem as problem:
+    except TextProblem as problem:
         found = Problem("unreadable-yaml", (), problem.reason, problem.hint, problem.line, problem.column)
         return Unreadable(path, (found,))
     try:
@@ -104,9 +112,14 @@ def _required(kind: type[Document]) -> frozenset[str]:
 
 
 def encode(document: Document) -> bytes:
-    """The canonical YAML of a document: fixed key order, LF, one final newline; `decode` gives the document back."""
+    """The canonical text of a document: fixed key order, LF, one final newline; `decode` gives the document back.
+
+    It is YAML, or JSON where other programs than Mooring are to read it (`signature.json`).
+    """
     from mooring.documents.yaml_write import dump
 
+    if isinstance(document, _IN_JSON):
+        return (json.dumps(plain(document), indent=2, ensure_ascii=False) + "\n").encode()
     return dump(plain(document))
 
 

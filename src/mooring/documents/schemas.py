@@ -14,6 +14,7 @@ from mooring.domain.document import Document
 from mooring.domain.environment import Policy, Settings, Waivers
 from mooring.domain.model import Model, ModelVersion, VersionStatus
 from mooring.domain.pointer import Pointer
+from mooring.domain.signature import VersionSignature
 from mooring.errors import NotFoundError
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -26,6 +27,7 @@ KINDS: Final[Mapping[str, type[Document]]] = {
     "waivers": Waivers,
     "environment": Policy,
     "pointer": Pointer,
+    "signature": VersionSignature,
 }
 """The kinds of documents by the name that people give them, `mooring.yaml` first."""
 
