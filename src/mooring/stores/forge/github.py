@@ -1,0 +1,266 @@
+"""GitHub, and GitHub Enterprise Server, by their REST API (docs.github.com/rest, version 2022-11-28)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from mooring.errors import UnavailableError
+from mooring.stores.forge.address import Address
+from mooring.stores.forge.http import Client, items, number, pick, text
+from mooring.stores.forge.port import (
+    AlreadyOpenError,
+    AmbiguousError,
+    ChangeRequest,
+    ForgeError,
+    MergeResult,
+    MergeState,
+    NothingToMergeError,
+    Protection,
+    RequestState,
+    Review,
+    Reviewers,
+    ReviewState,
+    Status,
+    StatusState,
+)
+
+_SAID: Final = {"APPROVED": ReviewState.APPROVED, "CHANGES_REQUESTED": ReviewState.CHANGES_REQUESTED}
+# A comment takes no approval back; a dismissal does.
+_SILENT: Final = frozenset({"COMMENTED", "PENDING"})
+_LONGEST_DESCRIPTION: Final = 140
+_DEPLOYMENT: Final = {
+    StatusState.PENDING: "in_progress",
+    StatusState.SUCCESS: "success",
+    StatusState.FAILURE: "failure",
+    StatusState.ERROR: "error",
+}
+
+
+def github_client(address: Address, token: str, *, api: str | None = None) -> Client:
+    """A client that speaks to GitHub with `token`; `api` overrides where the API begins."""
+    return Client(
+        base=api or address.api,
+        what=f"GitHub ({address.path})",
+        headers={
+            "Accept": "application/vnd.github+json, application/json;q=0.9",
+            "Authorization": f"Bearer {token}",
+            "User-Agent": "mooring",
+            "X-GitHub-Api-Version": "2022-11-28",
+        },
+    )
+
+
+@dataclass(frozen=True)
+class GitHub:
+    """One repository at GitHub; see `port.Forge` for what each method means."""
+
+    address: Address
+    client: Client
+
+    @property
+    def name(self) -> str:
+        """The forge and the repository, for people."""
+        return f"GitHub {self.address.path}"
+
+    @property
+    def _repo(self) -> str:
+        return f"repos/{self.address.path}"
+
+    def login(self) -> str | None:
+        """The account of the token; the token of a workflow has none."""
+        try:
+            return text(self.client.get("user"), "login") or None
+        except ForgeError as error:
+            if error.status == 403:
+                return None
+            raise
+
+    def find(self, branch: str) -> ChangeRequest | None:
+        """The open pull request of a branch of this very repository."""
+        owner = self.address.path.partition("/")[0]
+        query: dict[str, str | int] = {"head": f"{owner}:{branch}", "state": "open", "per_page": 100}
+        found = [_request(one) for one in self.client.pages(f"{self._repo}/pulls", query)]
+        # An unknown `head` is ignored by some servers, and everything is listed.
+        return next((one for one in found if one.branch == branch), None)
+
+    def open(self, branch: str, *, base: str, title: str, body: str) -> ChangeRequest:
+        """Open a pull request; GitHub says 422 where there is one already, and where there is nothing to merge."""
+        wanted = {"title": title, "head": branch, "base": base, "body": body, "maintainer_can_modify": False}
+        try:
+            return _request(self.client.send("POST", f"{self._repo}/pulls", wanted))
+        except AmbiguousError:
+            if (there := self.find(branch)) is not None:
+                return there
+            raise
+        except ForgeError as error:
+            said = error.message.casefold()
+            if error.status == 422 and "already exists" in said:
+                raise AlreadyOpenError(error.message, error.hint, status=422) from None
+            if error.status == 422 and "no commits between" in said:
+                raise NothingToMergeError(error.message, error.hint, status=422) from None
+            raise
+
+    def update(self, number: int, *, title: str, body: str) -> ChangeRequest:
+        """Give a pull request another title and text."""
+        return _request(
+            self.client.send("PATCH", f"{self._repo}/pulls/{number}", {"title": title, "body": body})
+        )
+
+    def close(self, number: int) -> None:
+        """Close a pull request."""
+        self.client.send("PATCH", f"{self._repo}/pulls/{number}", {"state": "closed"})
+
+    def label(self, number: int, labels: Sequence[str]) -> None:
+        """Add labels; GitHub makes those that it does not know."""
+        if labels:
+            self.client.send("POST", f"{self._repo}/issues/{number}/labels", {"labels": list(labels)})
+
+    def ask(self, number: int, reviewers: Reviewers) -> None:
+        """Ask for reviews."""
+        body = {"reviewers": list(reviewers.logins), "team_reviewers": list(reviewers.teams)}
+        if any(body.values()):
+            self.client.send("POST", f"{self._repo}/pulls/{number}/requested_reviewers", dict(body))
+
+    def reviews(self, number: int) -> tuple[Review, ...]:
+        """The last word of each reviewer, and which commit they looked at."""
+        last: dict[str, Review] = {}
+        for one in self.client.pages(f"{self._repo}/pulls/{number}/reviews", {"per_page": 100}):
+            login, said = text(one, "user", "login"), text(one, "state").upper()
+            if login and said not in _SILENT:
+                last[login] = Review(
+                    login, _SAID.get(said, ReviewState.OTHER), text(one, "commit_id") or None
+                )
+        return tuple(last.values())
+
+    def merge(self, number: int, *, head: str, title: str, message: str) -> MergeResult:
+        """Squash it to one commit; 405 (not mergeable) and 409 (the branch moved) mean: not ready."""
+        wanted = {"commit_title": title, "commit_message": message, "sha": head, "merge_method": "squash"}
+        path = f"{self._repo}/pulls/{number}"
+        try:
+            answer = self.client.send("PUT", f"{path}/merge", wanted)
+        except ForgeError as error:
+            merged = self._merged(path)
+            if merged is not None:
+                # The answer to the first attempt was lost, and the second met a merged pull request.
+                return MergeResult(MergeState.MERGED, merged)
+            if error.status in (405, 409):
+                return MergeResult(MergeState.NOT_READY, reason=error.message)
+            raise
+        return MergeResult(MergeState.MERGED, text(answer, "sha"))
+
+    def _merged(self, path: str) -> str | None:
+        return _request(self.client.get(path)).merged_as
+
+    def set_status(self, commit: str, status: Status) -> None:
+        """Report one check as a commit status."""
+        body: dict[str, object] = {
+            "state": str(status.state),
+            "context": status.context,
+            "description": _shortened(status.description),
+        }
+        if status.url is not None:
+            body["target_url"] = status.url
+        self.client.send("POST", f"{self._repo}/statuses/{commit}", body)
+
+    def comment(self, number: int, marker: str, body: str) -> str:
+        """Write or replace the one comment that begins with `marker`, among those of the token's own account."""
+        me = self.login()
+        for one in self.client.pages(f"{self._repo}/issues/{number}/comments", {"per_page": 100}):
+            # Anybody can write the marker; GitHub lets a token with write access edit everybody's comments.
+            mine = text(one, "user", "login") == me if me is not None else text(one, "user", "type") == "Bot"
+            if mine and text(one, "body").startswith(marker):
+                there = _number(one)
+                answer = self.client.send("PATCH", f"{self._repo}/issues/comments/{there}", {"body": body})
+                return text(answer, "html_url")
+        answer = self.client.send("POST", f"{self._repo}/issues/{number}/comments", {"body": body})
+        return text(answer, "html_url")
+
+    def deploy(self, commit: str, environment: str, *, state: StatusState, description: str) -> None:
+        """Record a deployment and its state."""
+        wanted = {
+            "ref": commit,
+            "environment": environment,
+            "description": _shortened(description),
+            "auto_merge": False,
+            "required_contexts": [],
+        }
+        deployment = _number(self.client.send("POST", f"{self._repo}/deployments", wanted))
+        self.client.send(
+            "POST",
+            f"{self._repo}/deployments/{deployment}/statuses",
+            {"state": _DEPLOYMENT[state], "description": _shortened(description)},
+        )
+
+    def protection(self, branch: str) -> Protection:
+        """What the rulesets enforce on `branch` (everybody may read those), and how the repository merges."""
+        rules = list(
+            self.client.pages(f"{self._repo}/rules/branches/{quote(branch, safe='')}", {"per_page": 100})
+        )
+        by_type = {text(rule, "type"): pick(rule, "parameters") for rule in rules}
+        repository = self.client.get(self._repo)
+        review = by_type.get("pull_request")
+        checks = by_type.get("required_status_checks")
+        methods = [str(one) for one in items(review, "allowed_merge_methods")]
+        squash_only = methods == ["squash"] if methods else _squashes_only(repository)
+        return Protection(
+            pull_request_required="pull_request" in by_type,
+            approvals=_count(review, "required_approving_review_count"),
+            code_owners=pick(review, "require_code_owner_review") is True,
+            stale_reviews_dismissed=pick(review, "dismiss_stale_reviews_on_push") is True,
+            last_push_approval=pick(review, "require_last_push_approval") is True,
+            required_checks=tuple(text(one, "context") for one in items(checks, "required_status_checks")),
+            up_to_date_required=pick(checks, "strict_required_status_checks_policy") is True,
+            merge_queue="merge_queue" in by_type,
+            squash_only=squash_only,
+            linear_history="required_linear_history" in by_type,
+            force_pushes_refused="non_fast_forward" in by_type,
+            deletion_refused="deletion" in by_type,
+            source="rulesets",
+        )
+
+
+def _request(data: object) -> ChangeRequest:
+    merged = text(data, "merged_at") != "" or pick(data, "merged") is True
+    closed = RequestState.MERGED if merged else RequestState.CLOSED
+    found = ChangeRequest(
+        number=number(data, "number"),
+        url=text(data, "html_url"),
+        branch=text(data, "head", "ref"),
+        base=text(data, "base", "ref"),
+        head=text(data, "head", "sha"),
+        state=RequestState.OPEN if text(data, "state") == "open" else closed,
+        title=text(data, "title"),
+        body=text(data, "body"),
+        author=text(data, "user", "login"),
+        labels=tuple(text(one, "name") for one in items(data, "labels")),
+        merged_as=(text(data, "merge_commit_sha") or None) if merged else None,
+    )
+    if not found.head or not found.branch:
+        raise UnavailableError("GitHub described a pull request without its branch", "Try again.")
+    return found
+
+
+def _number(data: object) -> int:
+    return number(data, "id")
+
+
+def _count(data: object, key: str) -> int:
+    found = pick(data, key)
+    return found if isinstance(found, int) else 0
+
+
+def _squashes_only(repository: object) -> bool | None:
+    """Whether the repository allows squash merges alone; None where the token may not see it."""
+    squash, commits, rebase = (
+        pick(repository, f"allow_{name}") for name in ("squash_merge", "merge_commit", "rebase_merge")
+    )
+    if not all(isinstance(one, bool) for one in (squash, commits, rebase)):
+        return None
+    return squash is True and commits is False and rebase is False
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= _LONGEST_DESCRIPTION else line[: _LONGEST_DESCRIPTION - 1] + "…"
