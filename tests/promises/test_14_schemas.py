@@ -134,6 +134,8 @@ SAMPLES: dict[str, dict[str, object]] = {
             {"metric": "accuracy", "min": 0.95, "max": 1},
             {"metric": "accuracy", "against": "live", "tolerance": 0.005},
             {"soak": {"in": "staging", "for": "24h"}},
+            {"signature": "required", "by": ["kim@example.com"]},
+            {"scan": "required"},
         ],
         "freeze": [{"name": "xmas", "from": TIME, "to": "2026-06-03T15:30:00.000Z", "reason": "Rest"}],
         "rollout": ROLLOUT,

@@ -42,7 +42,10 @@ class Soak(Part):
 
 
 class GateSpec(Part):
-    """One condition of a promotion: a bound on a metric, a comparison with what is live, or a soak."""
+    """One condition of a promotion: a bound on a metric, a comparison with what is live, a soak, a signature, a scan.
+
+    `by` names the principals whose signature or scan is wanted; else that of anybody in `.mooring/allowed_signers`.
+    """
 
     metric: Identifier | None = None
     min: FiniteNumber | None = None
@@ -50,14 +53,20 @@ class GateSpec(Part):
     against: Literal["live"] | None = None
     tolerance: Annotated[FiniteNumber, Field(ge=0)] | None = None
     soak: Soak | None = None
+    signature: Literal["required"] | None = None
+    scan: Literal["required"] | None = None
+    by: Annotated[tuple[Line, ...], Field(max_length=200)] = ()
 
     @model_validator(mode="after")
     def _is_one_condition(self) -> Self:
-        if (self.metric is None) == (self.soak is None):
-            raise ValueError("a gate has either a metric or a soak")
+        kinds = {"metric": self.metric, "soak": self.soak, "signature": self.signature, "scan": self.scan}
+        if sum(kind is not None for kind in kinds.values()) != 1:
+            raise ValueError(f"a gate has exactly one of: {', '.join(kinds)}")
         bounds = [self.min, self.max, self.against, self.tolerance]
-        if self.soak is not None and any(bound is not None for bound in bounds):
-            raise ValueError("a soak has no bounds")
+        if self.metric is None and any(bound is not None for bound in bounds):
+            raise ValueError("only a metric has bounds")
+        if self.by and self.signature is None and self.scan is None:
+            raise ValueError("'by' belongs to a signature or a scan")
         if self.metric is not None and self.min is None and self.max is None and self.against is None:
             raise ValueError("a metric needs min, max or against: live")
         if self.tolerance is not None and self.against is None:

@@ -10,6 +10,7 @@ from mooring.domain.environment import Policy
 from mooring.domain.events import PointerHistory
 from mooring.domain.model import MetricSpec
 from mooring.domain.pointer import Pointer
+from mooring.domain.proof import ScanFacts, SignatureFacts
 from mooring.domain.verdict import GateState, Verdict
 
 
@@ -43,7 +44,8 @@ class Evidence:
     of the version that comes, `live_metrics` of the one that is live, None where none is. `unfit` says why the version
     that comes (back) may not be served at all: it is quarantined, archived or gone. `soaks` has the history of the same
     model's pointer in each environment that a soak names. `requester` is what the proposal says of itself, and
-    `request_is_proven` whether that person's own signature says the same.
+    `request_is_proven` whether that person's own signature says the same. `signature` and `scan` tell what is known of
+    the version that comes, None where nobody looked.
     """
 
     environment: str
@@ -59,6 +61,8 @@ class Evidence:
     approvers: tuple[Approver, ...] = ()
     request_is_proven: bool = False
     soaks: Mapping[str, PointerHistory] = field(default_factory=dict)
+    signature: SignatureFacts | None = None
+    scan: ScanFacts | None = None
 
     @property
     def brings_a_version(self) -> bool:
@@ -71,7 +75,7 @@ def assess_all(policy: Policy, evidence: Evidence, now: int) -> tuple[Verdict, .
 
     `policy` is that of the base: a change is never judged by what it brings itself. `now` is in seconds since 1970.
     """
-    from mooring.gates import approvals, freeze, metrics, soak
+    from mooring.gates import approvals, freeze, metrics, scan, signature, soak
 
     found: list[Verdict] = []
     if evidence.unfit is not None:
@@ -80,7 +84,8 @@ def assess_all(policy: Policy, evidence: Evidence, now: int) -> tuple[Verdict, .
         if spec.soak is not None:
             found.append(soak.assess(spec.soak, evidence, now))
         else:
-            found += metrics.assess(spec, evidence)
+            found += [*metrics.assess(spec, evidence), *signature.assess(spec, evidence)]
+            found += scan.assess(spec, evidence)
     found += freeze.assess(policy.freeze, evidence, now)
     found += approvals.assess(policy, evidence)
     return tuple(found)

@@ -1,0 +1,52 @@
+"""What was proven of a version, or found in its files: what the gates about signatures and scans look at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenSigner:
+    """Whoever's key made a signature that was verified; `names` are all principals that share the key."""
+
+    principal: str
+    names: frozenset[str]
+    key: str
+    """Its fingerprint: SHA256:..."""
+
+    def is_any_of(self, principals: Collection[str]) -> bool:
+        """Whether one of its names is among `principals`; capitals do not tell names apart."""
+        allowed = {principal.strip().casefold() for principal in principals}
+        return any(name.strip().casefold() in allowed for name in self.names | {self.principal})
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureFacts:
+    """What became of checking a version's `signature.json`.
+
+    `signers` are those whose signature is right; `problems` say what is wrong with the file or with others in it.
+    """
+
+    is_signed: bool
+    signers: tuple[ProvenSigner, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+class ScanState(StrEnum):
+    """What a scan says of a version's files. What is not known to be harmless is not clean."""
+
+    CLEAN = "clean"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """Something could not be judged: an error, a name that nobody knows. It counts as refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanFacts:
+    """What a scan of a version found, and who says so: `by` is None where it was made here."""
+
+    state: ScanState
+    reasons: tuple[str, ...] = ()
+    by: str | None = None
