@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Final
 
 # Raised with every change of a document type or of a table: older rows are then forgotten.
-GENERATION: Final = 1
+GENERATION: Final = 2
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS documents (blob TEXT, kind TEXT, json TEXT, PRIMARY KEY (blob, kind)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS digests (blob TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS steps (path TEXT PRIMARY KEY, tip TEXT, latest INTEGER, json TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS promotions (id TEXT PRIMARY KEY, path TEXT, commit_id TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS indexes (name TEXT PRIMARY KEY, tree TEXT, json TEXT) WITHOUT ROWID;
 """
 _CHUNK: Final = 500
 
@@ -114,6 +115,16 @@ class Cache:
             return str(value)
         return None
 
+    def index(self, name: str) -> tuple[str, str] | None:
+        """What was gathered from all of one tree: the tree's id and the JSON."""
+        for tree, json in self._rows("SELECT tree, json FROM indexes WHERE name = ?", (name,)):
+            return str(tree), str(json)
+        return None
+
+    def put_index(self, name: str, tree: str, json: str) -> None:
+        """Remember what was gathered from a tree, in the place of what was gathered from another."""
+        self._write("INSERT OR REPLACE INTO indexes VALUES (?, ?, ?)", [(name, tree, json)])
+
     def works(self) -> bool:
         """Whether the file can be written now."""
         connection = self._open()
@@ -158,7 +169,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     (generation,) = connection.execute("PRAGMA user_version").fetchone()
     if generation != GENERATION:
         with connection:
-            for table in ("documents", "digests", "steps", "promotions", "marks"):
+            for table in ("documents", "digests", "steps", "promotions", "marks", "indexes"):
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
             connection.executescript(_TABLES)
             connection.execute(f"PRAGMA user_version = {GENERATION}")
