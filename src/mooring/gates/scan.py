@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from mooring.domain.environment import GateSpec
 from mooring.domain.proof import ScanState
-from mooring.gates.gate import Evidence, GateState, Verdict
+from mooring.domain.verdict import GateState, Verdict
+from mooring.gates.gate import Evidence
 
 GATE = "scan"
 

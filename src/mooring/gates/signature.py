@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mooring.domain.environment import GateSpec
-from mooring.gates.gate import Evidence, GateState, Verdict
+from mooring.domain.verdict import GateState, Verdict
+from mooring.gates.gate import Evidence
 
 GATE = "signature"
 
