@@ -22,7 +22,7 @@ from mooring.domain.registry import Entry, Registry
 from mooring.domain.versions import Versioning
 
 TOPS = (layout.REGISTRY, layout.ENVIRONMENTS)
-OUTER_FILES = (layout.SETTINGS, layout.ATTRIBUTES, layout.DVC_CONFIG)
+OUTER_FILES = (layout.SETTINGS, layout.ATTRIBUTES, layout.DVC_CONFIG, layout.SIGNERS)
 SUBFOLDERS = frozenset({"versions", "status", "cards"})
 
 
@@ -55,7 +55,8 @@ class VersionAt:
     """One version.
 
     Depends on the files of its folder, on its status and card, on the names of its sibling folders that
-    differ from its own only by capitals, and on the versioning of its model.
+    differ from its own only by capitals, on the versioning of its model, and on which environments have a
+    policy.
     """
 
     model: str
@@ -72,7 +73,11 @@ class PointerAt:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentAt:
-    """One environment. Depends on the presence of its policy and of files in its folder."""
+    """One environment.
+
+    Depends on its policy, on the presence of files in its folder, on all other policies (of which there are few) and
+    on the list of signers.
+    """
 
     environment: str
 
@@ -131,6 +136,12 @@ def environment_folders(registry: Registry) -> set[str]:
         for child in registry.files.children(layout.ENVIRONMENTS)
         if child.kind == "tree" or child.name.endswith(".yaml")
     }
+
+
+def has_policy(registry: Registry, path: str) -> bool:
+    """Whether a file lies where the policy of an environment lies, readable or not."""
+    entry = registry.files.entry(path)
+    return entry is not None and entry.kind == "blob"
 
 
 def _read(registry: Registry, entries: Iterable[Entry]) -> None:
@@ -219,6 +230,27 @@ class _Collector:
             self._add_in_registry(path, parts)
         elif parts[0] == layout.ENVIRONMENTS:
             self._add_in_environments(path, parts)
+        elif path == layout.SIGNERS:
+            self._add_all_environments()
+
+    def _add_all_environments(self) -> None:
+        """Policies name each other, and a signer may be named by any of them."""
+        found = set[str]().union(*(environment_folders(registry) for registry in self.states))
+        self.both += [EnvironmentAt(environment) for environment in sorted(found)]
+
+    def _add_statuses(self, policy: str) -> None:
+        """Statuses name environments: one that comes or goes concerns all of them."""
+        there = {has_policy(registry, policy) for registry in self.states}
+        if len(self.states) > 1 and len(there) == 1:
+            return
+        for registry in self.states:
+            for model in model_folders(registry):
+                listed = registry.files.children(f"{layout.model_folder(model)}/status")
+                self.both += [
+                    VersionAt(model, entry.name.removesuffix(".yaml"))
+                    for entry in listed
+                    if entry.kind == "blob" and entry.name.endswith(".yaml")
+                ]
 
     def _add_odd_top(self, name: str) -> None:
         if name in self._seen_tops:
@@ -268,6 +300,8 @@ class _Collector:
             self.both.append(EnvironmentAt(parts[1]))
         elif len(parts) == 2 and parts[1].endswith(".yaml"):
             self.both.append(EnvironmentAt(parts[1].removesuffix(".yaml")))
+            self._add_all_environments()
+            self._add_statuses(path)
         identity = layout.identify(path)
         if identity is not None and identity.kind is FileKind.POINTER:
             self.both.append(PointerAt(identity.environment or "", identity.model or ""))

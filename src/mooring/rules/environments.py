@@ -1,0 +1,262 @@
+"""Rules about policies: that what they name exists, and that something can pass them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mooring.documents.signers import parse_signers, signer_problems
+from mooring.domain import layout, names
+from mooring.domain.environment import GateSpec, Policy
+from mooring.domain.finding import KeyPath, Level, Place
+from mooring.domain.model import VersionStatus
+from mooring.domain.registry import Registry
+from mooring.domain.text import seconds_of
+from mooring.rules.rule import Fault, state_rule
+from mooring.rules.subjects import EnvironmentAt, FileAt, VersionAt, has_policy
+
+
+def _policy(registry: Registry, environment: str) -> Policy | None:
+    if names.environment_name_problem(environment) is not None:
+        return None  # its files are misplaced documents already
+    found = registry.load(layout.policy_path(environment), Policy)
+    return found if isinstance(found, Policy) else None
+
+
+def _exists(registry: Registry, environment: str) -> bool:
+    return has_policy(registry, layout.policy_path(environment))
+
+
+@state_rule(EnvironmentAt)
+def unknown_environment(registry: Registry, subject: EnvironmentAt) -> Iterator[Fault]:
+    """A policy names an environment that has no policy.
+
+    Found are `promotes_from` and the `in` of a soak.
+
+    Why it matters: no version was ever live in an environment that does not exist, so that no promotion can
+    pass. The mistake shows when a promotion is urgent.
+
+    How to mend it: write the name of an environment that `mooring status` lists, or add
+    `environments/<name>.yaml` first.
+    """
+    policy = _policy(registry, subject.environment)
+    if policy is None:
+        return
+    named: list[tuple[KeyPath, str]] = [
+        (("promotes_from", index), name) for index, name in enumerate(policy.promotes_from)
+    ]
+    named += [
+        (("gates", index, "soak", "in"), spec.soak.in_)
+        for index, spec in enumerate(policy.gates)
+        if spec.soak is not None
+    ]
+    for keys, name in named:
+        if not _exists(registry, name):
+            yield Fault(
+                Place(layout.policy_path(subject.environment), keys),
+                f"there is no environment {name!r}",
+                f"Add {layout.policy_path(name)} first, or name one of: {', '.join(_known(registry))}.",
+                value=name,
+            )
+
+
+@state_rule(VersionAt)
+def aimless_status(registry: Registry, subject: VersionAt) -> Iterator[Fault]:
+    """A status names an environment that has no policy.
+
+    Why it matters: a status that lists environments holds in these alone. With a slip of the pen a quarantine
+    bans the version nowhere, and everybody believes that it is banned.
+
+    How to mend it: write the name of an environment that `mooring status` lists; without `environments` the
+    status holds everywhere.
+    """
+    path = layout.status_path(subject.model, subject.version)
+    status = registry.load(path, VersionStatus)
+    for index, name in enumerate(status.environments if isinstance(status, VersionStatus) else ()):
+        if not _exists(registry, name):
+            yield Fault(
+                Place(path, ("environments", index)),
+                f"there is no environment {name!r}, so that the status holds nowhere by this name",
+                f"Name one of: {', '.join(_known(registry))}; or none, and it holds everywhere.",
+                value=name,
+            )
+
+
+def _known(registry: Registry) -> tuple[str, ...]:
+    return registry.environment_names() or ("none yet",)
+
+
+@state_rule(EnvironmentAt)
+def promotion_cycle(registry: Registry, subject: EnvironmentAt) -> Iterator[Fault]:
+    """An environment promotes from itself, directly or through others.
+
+    Why it matters: `promotes_from` is the way that a version takes. On a circle a version that left it once
+    comes back without having been where versions are tried, and one that never was there cannot begin.
+
+    How to mend it: let every environment promote from those before it only; the first promotes from nothing.
+    """
+    policy = _policy(registry, subject.environment)
+    for index, feeder in enumerate(policy.promotes_from if policy is not None else ()):
+        if (way := _way_back(registry, feeder, subject.environment)) is not None:
+            yield Fault(
+                Place(layout.policy_path(subject.environment), ("promotes_from", index)),
+                "a circle: " + " promotes from ".join([subject.environment, *way]),
+                f"Remove {feeder} from promotes_from, here or on the way.",
+                value=feeder,
+            )
+
+
+def _way_back(registry: Registry, start: str, goal: str) -> list[str] | None:
+    """The environments from `start` to `goal` along `promotes_from`; None where no way leads there."""
+    waiting, seen = [[start]], {start}
+    while waiting:
+        way = waiting.pop(0)
+        if way[-1] == goal:
+            return way
+        policy = _policy(registry, way[-1])
+        for feeder in policy.promotes_from if policy is not None else ():
+            if feeder not in seen:
+                seen.add(feeder)
+                waiting.append([*way, feeder])
+    return None
+
+
+@state_rule(EnvironmentAt)
+def impassable_policy(registry: Registry, subject: EnvironmentAt) -> Iterator[Fault]:
+    """A policy asks for something that no promotion can have.
+
+    Found are more approvals than there are people who may give them, a soak in the very environment that the
+    version is promoted to, and bounds of one metric that exclude each other.
+
+    Why it matters: everything that is promoted here waits for ever, and the only way past is a change of the
+    policy in a hurry.
+
+    How to mend it: name more principals or ask for fewer approvals; let the soak be in the environment before;
+    widen the bounds.
+    """
+    policy = _policy(registry, subject.environment)
+    if policy is None:
+        return
+    path = layout.policy_path(subject.environment)
+    people = {principal.strip().casefold() for principal in policy.approvals.principals}
+    required = policy.approvals.required
+    if people and required > len(people):
+        yield Fault(
+            Place(path, ("approvals", "required")),
+            f"{required} approvals are required, and {len(people)} "
+            f"{'person' if len(people) == 1 else 'people'} may give one",
+            f"Name more principals, or ask for at most {len(people)}.",
+            value=f"{required} of {len(people)}",
+        )
+    for index, spec in enumerate(policy.gates):
+        if spec.soak is not None and spec.soak.in_ == subject.environment:
+            yield Fault(
+                Place(path, ("gates", index, "soak", "in")),
+                f"a version must have been live in {subject.environment} before it is promoted to it",
+                "Name the environment before this one.",
+                value=spec.soak.in_,
+            )
+    yield from _excluded(path, policy.gates)
+
+
+def _excluded(path: str, gates: tuple[GateSpec, ...]) -> Iterator[Fault]:
+    """Where the highest `min` of a metric lies above its lowest `max`."""
+    lowest: dict[str, tuple[float, int]] = {}
+    highest: dict[str, tuple[float, int]] = {}
+    for index, spec in enumerate(gates):
+        if spec.metric is None:
+            continue
+        if spec.min is not None and spec.min > lowest.get(spec.metric, (float("-inf"), 0))[0]:
+            lowest[spec.metric] = spec.min, index
+        if spec.max is not None and spec.max < highest.get(spec.metric, (float("inf"), 0))[0]:
+            highest[spec.metric] = spec.max, index
+    for metric in sorted(lowest.keys() & highest.keys()):
+        (least, _), (most, index) = lowest[metric], highest[metric]
+        if least > most:
+            yield Fault(
+                Place(path, ("gates", index, "max")),
+                f"{metric} must be at least {least:g} and at most {most:g}",
+                "Correct one of the bounds.",
+                value=f"{metric} {least:g} {most:g}",
+            )
+
+
+@state_rule(EnvironmentAt, severity=Level.WARNING)
+def unknown_principal(registry: Registry, subject: EnvironmentAt) -> Iterator[Fault]:
+    """A policy lets somebody approve who is not in `.mooring/allowed_signers`.
+
+    Only where there is such a file: without it the forge says who approved.
+
+    Why it matters: the signature of somebody who is not in the list proves nothing and is not counted. It may
+    be a slip of the pen, or somebody who left.
+
+    How to mend it: add the person's key to `.mooring/allowed_signers`, or correct the name here.
+    """
+    policy = _policy(registry, subject.environment)
+    entry = registry.files.entry(layout.SIGNERS)
+    if policy is None or entry is None or not entry.is_regular:
+        return
+    known = {
+        name.casefold() for signer in parse_signers(registry.files.read(entry)) for name in signer.principals
+    }
+    for index, principal in enumerate(policy.approvals.principals):
+        if principal.strip().casefold() not in known:
+            yield Fault(
+                Place(layout.policy_path(subject.environment), ("approvals", "principals", index)),
+                f"{principal} is not in {layout.SIGNERS}, so that no approval of theirs counts",
+                f"Add a line for {principal} to {layout.SIGNERS}, or correct the name.",
+                value=principal,
+            )
+
+
+@state_rule(EnvironmentAt)
+def brief_retention(registry: Registry, subject: EnvironmentAt) -> Iterator[Fault]:
+    """An environment keeps versions for a shorter time than its own rollout takes.
+
+    Why it matters: `retention` says for how long a version that left may come back by a rollback. If it is
+    shorter than all holds of the rollout together, the bytes of the stable version may be gone before the new
+    one has proved itself.
+
+    How to mend it: write the time in which you may want to roll back, such as `retention: 400d`; without it
+    nothing that was live is removed for 400 days.
+    """
+    policy = _policy(registry, subject.environment)
+    if policy is None or policy.retention is None:
+        return
+    steps = policy.rollout.steps if policy.rollout is not None else ()
+    takes = sum(seconds_of(step.hold) for step in steps if step.hold is not None)
+    kept = seconds_of(policy.retention)
+    if kept == 0 or kept < takes:
+        why = (
+            "is nothing" if kept == 0 else f"is shorter than the rollout, which takes {takes / 3600:g} hours"
+        )
+        yield Fault(
+            Place(layout.policy_path(subject.environment), ("retention",)),
+            f"a retention of {policy.retention} {why}",
+            "Write the time in which a rollback may be wanted, such as retention: 400d.",
+            value=f"{policy.retention} {takes:g}",
+        )
+
+
+@state_rule(FileAt)
+def unreadable_signer(registry: Registry, file: FileAt) -> Iterator[Fault]:
+    """A line of `.mooring/allowed_signers` names nobody.
+
+    A line is principals, separated by commas, options, the type of the key, the key: `grace@example.com
+    namespaces="git" ssh-ed25519 AAAA...`.
+
+    Why it matters: whoever was meant by the line cannot approve: their approvals are not counted, and the
+    message that they get speaks of an unknown key.
+
+    How to mend it: copy the line from the person's `.pub` file, with the e-mail address before it.
+    """
+    if file.path != layout.SIGNERS or not file.is_regular:
+        return
+    for problem in signer_problems(registry.files.read(file.entry)):
+        yield Fault(
+            Place(file.path),
+            problem.reason,
+            'Write: alex@example.com namespaces="git" ssh-ed25519 AAAA...',
+            value=problem.text,
+            line=problem.line,
+            column=1,
+        )
