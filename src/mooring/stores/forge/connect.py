@@ -1,0 +1,113 @@
+"""From a remote's address and a token to a forge that can be spoken to."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from mooring.errors import UsageError
+from mooring.stores.forge.address import Address, ForgeKind, address_of
+
+if TYPE_CHECKING:
+    from mooring.stores.forge.port import Forge
+
+_GH_SECONDS: Final = 5.0
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A registry's repository at a forge; `forge` is None where there is no token, or no adapter for its kind."""
+
+    address: Address
+    forge: Forge | None
+
+
+def connect(remote: str, variables: Mapping[str, str], *, kind: ForgeKind | None = None) -> Connection | None:
+    """The forge that a remote's address leads to; None for a plain Git server.
+
+    `variables` is the environment: a token (`MOORING_TOKEN`, `GH_TOKEN`, `GITHUB_TOKEN`, else what `gh auth token`
+    says), `MOORING_FORGE` (the kind where the host's name does not tell it, or `none`) and `MOORING_FORGE_API` (where
+    the API begins, where that is no usual place). Raises UsageError for a value of these that means nothing.
+    """
+    said = variables.get("MOORING_FORGE", "").strip().lower()
+    if said == "none":
+        return None
+    address = address_of(remote, kind=_kind(said) if said else kind)
+    if address is None:
+        return None
+    if address.kind is not ForgeKind.GITHUB:
+        return Connection(address, None)
+    token = _token(address, variables)
+    if token is None:
+        return Connection(address, None)
+    from mooring.stores.forge.github import GitHub, github_client
+
+    return Connection(address, GitHub(address, github_client(address, token, api=_api(variables))))
+
+
+def _kind(said: str) -> ForgeKind:
+    try:
+        return ForgeKind(said)
+    except ValueError:
+        known = ", ".join(ForgeKind)
+        raise UsageError(f"MOORING_FORGE is {said!r}", f"Known are {known} and none.") from None
+
+
+def _api(variables: Mapping[str, str]) -> str | None:
+    """Where the operator says that the API begins; a token never goes over plain http to another machine."""
+    api = variables.get("MOORING_FORGE_API", "").strip()
+    if not api:
+        return None
+    parts = urlsplit(api)
+    if parts.hostname and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    ):
+        return api
+    raise UsageError("MOORING_FORGE_API is no https address", "Write it as https://HOST/api/v3.")
+
+
+def _token(address: Address, variables: Mapping[str, str]) -> str | None:
+    """The token for this host; those of GitHub's own tools are given to no other host than theirs."""
+    if token := _clean(variables.get("MOORING_TOKEN")):
+        return token
+    server = urlsplit(variables.get("GITHUB_SERVER_URL", "https://github.com")).hostname
+    if address.host in ("github.com", server):
+        for name in ("GH_TOKEN", "GITHUB_TOKEN"):
+            if token := _clean(variables.get(name)):
+                return token
+    elif token := _clean(variables.get("GH_ENTERPRISE_TOKEN") or variables.get("GITHUB_ENTERPRISE_TOKEN")):
+        return token
+    return _from_gh(address.host, variables)
+
+
+def _clean(token: str | None) -> str | None:
+    """A token as it can stand in a header: one that was read from a file often ends in a line feed."""
+    found = (token or "").strip()
+    if found and (not found.isascii() or any(character.isspace() for character in found)):
+        raise UsageError("the token has spaces or characters that no token has", "Copy it again.")
+    return found or None
+
+
+def _from_gh(host: str, variables: Mapping[str, str]) -> str | None:
+    """What GitHub's command line is logged in with; None where it is not there or not logged in."""
+    gh = shutil.which("gh", path=variables.get("PATH"))
+    if gh is None:
+        return None
+    try:
+        done = subprocess.run(
+            [gh, "auth", "token", "--hostname", host],
+            env=dict(variables),
+            capture_output=True,
+            text=True,
+            timeout=_GH_SECONDS,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return _clean(done.stdout) if done.returncode == 0 else None
