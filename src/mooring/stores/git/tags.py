@@ -7,28 +7,24 @@ refs/tags, so the object is written here and pushed to where approvals live.
 from __future__ import annotations
 
 import re
-import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mooring.errors import IntegrityError, NotFoundError, UnavailableError, UsageError
+from mooring.errors import IntegrityError, NotFoundError, UsageError
+from mooring.stores.git import sshsig
 from mooring.stores.git.grammar import check_oid, is_ref
 from mooring.stores.git.identity import Identity, Moment, whoami
-from mooring.stores.git.process import Profile
 
 if TYPE_CHECKING:
     from mooring.stores.git.repository import Repository
 
-_SIGNATURE = "-----BEGIN SSH SIGNATURE-----"
+_SIGNATURE = sshsig.BEGIN
 # Exactly Git's own four lines: with a second "object" line two readers would see two targets.
 _HEADERS = re.compile(
     r"object (?P<object>[0-9a-f]{40,64})\ntype (?P<kind>blob|commit|tree|tag)\ntag (?P<name>[^\n]+)\n"
     r"tagger (?P<tagger>[^\n]+)"
 )
-_GOOD = re.compile(r'Good "git" signature for (?P<principal>.+) with (?P<kind>\S+) key (?P<key>\S+)')
-_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +115,7 @@ def make_tag(
     text = "\n".join(lines) + "\n\n" + message.rstrip("\n") + "\n"
     data = text.encode("utf-8", "surrogateescape")
     if sign_key is not None:
-        data += _sign(repository, data, sign_key)
+        data += sshsig.sign(repository, data, sign_key).encode("ascii")
     return repository.git("mktag", stdin=data)
 
 
@@ -152,71 +148,12 @@ def verify_tag(
 
     if tag.signature is None:
         return verdict(ok=False, reason="the tag is not signed with an SSH key")
-    with tempfile.TemporaryDirectory(prefix="mooring-") as folder:
-        signature, signers = Path(folder, "signature"), Path(folder, "allowed_signers")
-        signature.write_text(tag.signature, encoding="utf-8", errors="surrogateescape")
-        signers.write_bytes(allowed_signers)
-        moment = ["-O", f"verify-time={_utc(at)}"] if at is not None else []
-        common = ["-s", str(signature), "-f", str(signers), *moment]
-        asked = _ssh_keygen(repository, ["-Y", "find-principals", *common])
-        known = asked.stdout.decode("utf-8", "replace").replace("\n", ",").split(",")
-        candidates = [principal] if principal is not None else [who for who in known if _is_plain(who)]
-        if asked.returncode != 0 or not candidates:
-            return verdict(ok=False, reason="the key that signed it is not among the allowed signers")
-        said = ""
-        for who in candidates:
-            check = ["-Y", "verify", "-n", "git", "-I", who, *common]
-            done = _ssh_keygen(repository, check, stdin=tag.payload)
-            said = (done.stdout + done.stderr).decode("utf-8", "replace").strip()
-            good = _GOOD.search(said)
-            if done.returncode == 0 and good is not None:
-                key = good["key"]
-                return verdict(ok=True, who=who, key=key, reason=f"signed with {good['kind']} key {key}")
-    return verdict(
-        ok=False, reason=f"bad signature: {said.splitlines()[-1] if said else 'no principal matches'}"
+    judged = sshsig.judge(
+        repository,
+        tag.payload,
+        tag.signature,
+        allowed_signers=allowed_signers,
+        principal=principal,
+        at=at,
     )
-
-
-def _sign(repository: Repository, payload: bytes, key: Path) -> bytes:
-    if not key.is_file():
-        raise NotFoundError(f"there is no SSH key {key}", "make one: ssh-keygen -t ed25519")
-    done = _ssh_keygen(repository, ["-Y", "sign", "-n", "git", "-f", str(key.absolute())], stdin=payload)
-    if done.returncode != 0 or not done.stdout.startswith(_SIGNATURE.encode()):
-        said = done.stderr.decode("utf-8", "replace").strip()
-        raise UnavailableError(
-            f"{key} could not sign: {said}", "check the key's passphrase, or that the agent holds it"
-        )
-    return done.stdout
-
-
-def _ssh_keygen(
-    repository: Repository, arguments: list[str], *, stdin: bytes = b""
-) -> subprocess.CompletedProcess[bytes]:
-    try:
-        return subprocess.run(
-            ["ssh-keygen", *arguments],
-            input=stdin,
-            capture_output=True,
-            cwd=repository.path,
-            env=repository.runner.environment(Profile.TALKING),
-            timeout=_SECONDS,
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise UnavailableError("ssh-keygen was not found on PATH", "install OpenSSH 8.2 or newer") from error
-    except subprocess.TimeoutExpired as error:
-        raise UnavailableError(
-            f"ssh-keygen did not end within {_SECONDS:g} s", "does it wait for a key?"
-        ) from error
-
-
-def _is_plain(principal: str) -> bool:
-    """Whether an entry of the list names one person; a pattern names nobody who could have signed."""
-    return bool(principal) and not principal.startswith("-") and not any(sign in principal for sign in "*?!")
-
-
-def _utc(moment: Moment) -> str:
-    from datetime import UTC, datetime
-
-    # ssh-keygen(1): "Z" for UTC is known from OpenSSH 9.1 on; local time is meant without it.
-    return datetime.fromtimestamp(moment.seconds, tz=UTC).astimezone().strftime("%Y%m%d%H%M%S")
+    return verdict(ok=judged.ok, reason=judged.reason, who=judged.principal, key=judged.key)
