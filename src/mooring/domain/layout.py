@@ -93,6 +93,11 @@ def artifact_path(model: str, version: str) -> str:
     return f"{version_folder(model, version)}/{ARTIFACT}"
 
 
+def signature_path(model: str, version: str) -> str:
+    """The signatures over one version's manifest and artifact."""
+    return f"{version_folder(model, version)}/{SIGNATURE}"
+
+
 def card_path(model: str, version: str) -> str:
     """The prose of one version's model card."""
     return f"{REGISTRY}/{model}/cards/{version}.md"
@@ -126,6 +131,11 @@ def rollback_branch(environment: str, model: str) -> str:
 def registration_branch(model: str, version: str) -> str:
     """The branch on which a registration is proposed."""
     return f"register/{model}/{version}"
+
+
+def signing_branch(model: str, version: str) -> str:
+    """The branch on which the signature of a version is proposed."""
+    return f"sign/{model}/{version}"
 
 
 def _in_registry(parts: list[str]) -> Identity | None:
