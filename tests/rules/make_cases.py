@@ -10,13 +10,13 @@ import shutil
 from collections.abc import Iterator
 
 from mooring.rules.engine import check_change
-from tests.rules import case_documents, case_fitness, case_pointers, case_releases
+from tests.rules import case_documents, case_fitness, case_pointers, case_releases, case_waivers
 from tests.support.cases import Case
 
 
 def built() -> Iterator[Case]:
     """Every case that is built."""
-    for module in (case_documents, case_releases, case_pointers, case_fitness):
+    for module in (case_documents, case_releases, case_pointers, case_fitness, case_waivers):
         yield from module.cases()
 
 

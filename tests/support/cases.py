@@ -5,6 +5,7 @@ tests/rules/cases/<rule>/<case>/
     base/             the whole state before (absent: nothing)
     head/             the whole state after (absent: nothing)
     rewritten.txt     what Git says where main's line was rewritten (may be absent)
+    author.txt        who the commit says made the change (may be absent)
     expected.txt      what all rules find
 """
 
@@ -38,6 +39,7 @@ class Case:
     head: Mapping[str, bytes]
     history: tuple[Mapping[str, bytes], ...] = ()
     rewritten: str | None = None
+    author: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -51,7 +53,9 @@ class Case:
 
     def change(self) -> Change:
         """The change to judge."""
-        return change_between(self.base, self.head, history=self.history, rewritten=self.rewritten)
+        return change_between(
+            self.base, self.head, history=self.history, rewritten=self.rewritten, author=self.author
+        )
 
     def told(self, findings: tuple[Finding, ...]) -> str:
         """Findings as `expected.txt` holds them."""
@@ -75,6 +79,8 @@ class Case:
             _write(self.folder / "history" / f"{number:02}", state)
         if self.rewritten is not None:
             (self.folder / "rewritten.txt").write_text(f"{self.rewritten}\n", encoding="utf-8")
+        if self.author is not None:
+            (self.folder / "author.txt").write_text(f"{self.author}\n", encoding="utf-8")
 
     def diff(self) -> str:
         """The change as a unified diff."""
@@ -115,6 +121,7 @@ def _read(folder: Path) -> dict[str, bytes]:
 def read(folder: Path) -> Case:
     """The case that lies in a folder."""
     rewritten = folder / "rewritten.txt"
+    author = folder / "author.txt"
     history = folder / "history"
     return Case(
         folder.parent.name,
@@ -123,6 +130,7 @@ def read(folder: Path) -> Case:
         _read(folder / "head"),
         tuple(_read(state) for state in sorted(history.iterdir())) if history.is_dir() else (),
         rewritten.read_text(encoding="utf-8").strip() if rewritten.is_file() else None,
+        author.read_text(encoding="utf-8").strip() if author.is_file() else None,
     )
 
 

@@ -71,6 +71,7 @@ def change_between(
     head_modes: Mapping[str, str] | None = None,
     complete: bool = True,
     rewritten: str | None = None,
+    author: str | None = None,
 ) -> Change:
     """The change from `base` to `head`; `history` are the states of main before base, oldest first."""
     before = MemoryFiles(base, base_modes or {}, "b" * 40)
@@ -86,6 +87,7 @@ def change_between(
         past=MemoryPast([*history, base], complete=complete),
         now=START + len(history) * DAY,
         rewritten=rewritten,
+        author=author,
     )
 
 

@@ -45,7 +45,8 @@ class Change:
 
     `files` are the differing paths, sorted. `commit` is the commit that makes the change where there is one: a range on
     main is judged commit by commit, a pull request as one change from its base to its merge result.
-    `now` is the committer time of the base commit in seconds: rules take no clock (DESIGN section 10).
+    `now` is the committer time of the base commit in seconds: rules take no clock (DESIGN section 10). `author` is who
+    the commit says made it, `Name <address>`, where it is one: it proves nothing.
     """
 
     base: Registry
@@ -55,6 +56,7 @@ class Change:
     now: int
     commit: str | None = None
     rewritten: str | None = None
+    author: str | None = None
     _by_kind: dict[FileKind, tuple[FileChange, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def of_kind(self, kind: FileKind) -> tuple[FileChange, ...]:

@@ -7,17 +7,33 @@ from functools import cache
 from mooring.rules import (
     attributes,
     documents,
+    environments,
     fitness,
     history,
     manifests,
     pointers,
     releases,
+    rollouts,
     storage,
     structure,
+    waivers,
 )
 from mooring.rules.rule import ChangeRule, Rule, StateRule
 
-FAMILIES = (documents, structure, attributes, storage, manifests, releases, pointers, fitness, history)
+FAMILIES = (
+    documents,
+    structure,
+    attributes,
+    storage,
+    manifests,
+    releases,
+    pointers,
+    fitness,
+    history,
+    environments,
+    rollouts,
+    waivers,
+)
 
 
 def _found() -> tuple[Rule, ...]:

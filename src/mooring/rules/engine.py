@@ -11,7 +11,9 @@ from mooring.domain.layout import FileKind
 from mooring.domain.registry import Registry
 from mooring.errors import UnavailableError
 from mooring.rules import catalogue, subjects
+from mooring.rules.rule import ChangeRule
 from mooring.rules.subjects import Subject
+from mooring.rules.waivers import InForce
 
 
 def check_registry(registry: Registry, *, only: Collection[str] | None = None) -> tuple[Finding, ...]:
@@ -20,27 +22,53 @@ def check_registry(registry: Registry, *, only: Collection[str] | None = None) -
     return _in_order(_judge(registry, found))
 
 
-def check_change(change: Change) -> tuple[Finding, ...]:
+def check_change(change: Change, *, governed_by: Registry | None = None) -> tuple[Finding, ...]:
     """What the rules find wrong with a change, by place.
 
     Rules about changes judge the change itself. Rules about one state judge what the change can affect,
     before and after it: what is new is as severe as its rule says, what was in the base already is a warning,
-    so that a broken state never blocks the change that mends it. Raises UnavailableError where a pointer
-    moves and the clone has no history.
+    so that a broken state never blocks the change that mends it. An error that a waiver of the base covers is
+    waived; where several commits come at once, `governed_by` is the state before the first of them, so that
+    none is waived by what came with it. Raises UnavailableError where a pointer moves and the clone has no
+    history.
     """
     if change.of_kind(FileKind.POINTER) and not change.past.is_complete():
         raise UnavailableError(
             "this clone is shallow, and a promotion is judged by the whole history of main",
             "Run 'git fetch --unshallow'; in GitHub Actions give actions/checkout 'fetch-depth: 0'.",
         )
-    found = [
-        rule.finding(fault, commit=change.commit)
-        for rule in catalogue.CHANGE_RULES
-        for fault in rule.check(change)
-    ]
     state = judge_state(change)
+    new = _asked(catalogue.CHANGE_RULES, change) + [
+        replace(finding, commit=change.commit) for finding in state.new
+    ]
+    waivers = InForce.of(governed_by or change.base, change.now, head=change.head)
     old = [replace(finding, level=Level.WARNING) for finding in state.old]
-    return _in_order(found + [replace(finding, commit=change.commit) for finding in state.new] + old)
+    return _in_order([*waivers.settle(new, catalogue.by_id()), *old])
+
+
+def check_standing(change: Change, found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """All there is to say about one state: `found` by the rules about states, and what time alone makes wrong.
+
+    `change` leaves every file as it is; its base's waivers hold.
+    """
+    standing = [rule for rule in catalogue.CHANGE_RULES if rule.standing]
+    waivers = InForce.of(change.base, change.now)
+    return _in_order(waivers.settle([*found, *_asked(standing, change)], catalogue.by_id()))
+
+
+def check_again(change: Change, known: Iterable[Finding]) -> tuple[Finding, ...]:
+    """All findings of the whole head, from `known`, all those of the whole base: only what differs is judged.
+
+    Law: the same as `check_registry(change.head)`. It follows from the law of `judge_state`, read both ways.
+    """
+    affected = subjects.affected(change)
+    gone = {found.identity for found in _judge(change.base, (*affected.before, *affected.both))}
+    kept = [finding for finding in known if finding.identity not in gone]
+    return _in_order([*kept, *_judge(change.head, (*affected.after, *affected.both))])
+
+
+def _asked(rules: Iterable[ChangeRule], change: Change) -> list[Finding]:
+    return [rule.finding(fault, commit=change.commit) for rule in rules for fault in rule.check(change)]
 
 
 @dataclass(frozen=True, slots=True)

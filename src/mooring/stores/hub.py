@@ -149,6 +149,8 @@ class Hub:
     def change(self, base: str, head: str, *, rewritten: str | None = None) -> Change:
         """What lies between two commits, as rules want it: everything is judged by `base` and its history."""
         files = [_file_change(found) for found in self.repository.changed_paths(base, head)]
+        # A tree that no commit holds yet, such as that of a merge which is only tried, has no author.
+        made = self.repository.commit_id(head)
         return Change(
             self.registry(base),
             self.registry(head),
@@ -157,6 +159,7 @@ class Hub:
             self.repository.committer_time(base),
             commit=head,
             rewritten=rewritten,
+            author=self.repository.author(made) if made is not None else None,
         )
 
     def require_remote(self) -> None:

@@ -197,6 +197,11 @@ class Repository:
         (line,) = [line for line in self._header(commit) if line.startswith("committer ")]
         return int(line.rsplit(" ", 2)[1])
 
+    def author(self, commit: str) -> str:
+        """Who a commit says made it: `Name <address>`. Anybody can write anything there."""
+        (line,) = [line for line in self._header(commit) if line.startswith("author ")]
+        return line.removeprefix("author ").rsplit(" ", 2)[0]
+
     def _header(self, commit: str) -> list[str]:
         """The lines of a commit object before its message, from the process that is open anyway."""
         data = self.read(self._must_name(commit, "commit"))
