@@ -86,7 +86,7 @@ def check_range(hub: Hub, base: str, head: str, *, judged_as: As | None = None) 
         judged_as = As.COMMITS if on_line or _is_on_main(hub, new) else As.ONE
     reader = _reader(hub.registry(new).files)
     if judged_as is As.ONE:
-        change = hub.change(old, _merged(hub, old, new))
+        change = hub.change(old, merged_tree(hub, old, new))
         return Checked(check_change(replace(change, commit=None)), reader)
     if not on_line:
         lost = f"its tip {old[:12]} is not on the first-parent line of {new[:12]}: promotions would vanish"
@@ -113,7 +113,7 @@ def _is_on_main(hub: Hub, commit: str) -> bool:
     return hub.repository.on_first_parent_chain(commit, main)
 
 
-def _merged(hub: Hub, base: str, head: str) -> str:
+def merged_tree(hub: Hub, base: str, head: str) -> str:
     """The tree of merging `head` into `base`; no commit is made and no ref moves."""
     if hub.repository.is_ancestor(base, head):
         return head

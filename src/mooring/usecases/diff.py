@@ -47,6 +47,11 @@ def _step(registry: Registry, old: Release, new: Release) -> Bump | None:
 
 def _differences(registry: Registry, old: ModelVersion, new: ModelVersion) -> Iterator[Difference]:
     yield from _metrics(registry, old, new)
+    yield from section_differences(old, new)
+
+
+def section_differences(old: ModelVersion, new: ModelVersion) -> Iterator[Difference]:
+    """What two manifests say differently of anything but metrics and interface."""
     sections = _sections(old), _sections(new)
     for section in sections[0]:
         before, after = sections[0][section], sections[1][section]
