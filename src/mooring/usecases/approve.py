@@ -131,7 +131,7 @@ def _state(
 def _subject(proposal: Proposal) -> Subject:
     if proposal.problem is not None:
         raise RefusedError(f"{proposal.branch} cannot be approved: {proposal.problem}")
-    if proposal.subject is None or proposal.kind is ProposalKind.REGISTRATION:
+    if proposal.subject is None or proposal.kind in (ProposalKind.REGISTRATION, ProposalKind.SIGNATURE):
         raise RefusedError(
             f"the {proposal.title} needs no approval",
             f"Merge it: mooring merge {proposal.branch}",

@@ -45,6 +45,14 @@ def registration_message(model: str, version: str, changelog: str | None, author
     return f"Register {model} {version}\n\n{body}{trailers}\n"
 
 
+def signing_message(model: str, version: str, manifest: str, principal: str) -> str:
+    """The message of a signature."""
+    trailers = _trailers(
+        [("Model", model), ("Version", version), ("Manifest", manifest), ("Signed-As", principal)]
+    )
+    return f"Sign {model} {version}\n\n{trailers}\n"
+
+
 def revert_message(undone: Moment, merged_parent: str | None) -> str:
     """What `git revert` itself writes: with the parent that a merge commit is reverted against."""
     subject = undone.subject

@@ -70,7 +70,8 @@ def _fitting(found: Sequence[Proposal], selector: str, environment: str | None) 
         one for one in found if one.model == model and (environment is None or one.environment == environment)
     ]
     if not at:
-        return inside
+        # Who names a model means what becomes of it somewhere; a signature waits for nobody.
+        return [one for one in inside if one.kind is not ProposalKind.SIGNATURE] or inside
     version = _version(selector)
     versions = [one for one in inside if one.version == version]
     registrations = [one for one in versions if one.kind is ProposalKind.REGISTRATION]
@@ -103,6 +104,9 @@ def merged_already(hub: Hub, tip: str, selector: str, environment: str | None) -
     if prefix == "register" and rest:
         model, _, version = rest.rpartition("/")
         return _registered(hub, tip, model, version)
+    if prefix == "sign" and rest:
+        model, _, version = rest.rpartition("/")
+        return _signed(hub, tip, model, version)
     if prefix == "promote" and rest.count("/") >= 2:
         where, _, rest = rest.partition("/")
         model, _, version = rest.rpartition("/")
@@ -126,6 +130,12 @@ def _registered(hub: Hub, tip: str, model: str, version: str) -> str | None:
         hub.repository.blob_ids(tip, [layout.manifest_path(model, version)])[0] if model and version else None
     )
     return f"{model}@{version} is registered on main" if found is not None else None
+
+
+def _signed(hub: Hub, tip: str, model: str, version: str) -> str | None:
+    path = layout.signature_path(model, version)
+    found = hub.repository.blob_ids(tip, [path])[0] if model and version else None
+    return f"{model}@{version} is signed on main" if found is not None else None
 
 
 def _live(

@@ -22,7 +22,7 @@ from mooring.stores.git.repository import CommitRecord
 from mooring.stores.hub import Hub
 from mooring.stores.signing import SigningKey
 
-PREFIXES: Final = ("promote/", "rollback/", "register/")
+PREFIXES: Final = ("promote/", "rollback/", "register/", "sign/")
 _PLAIN: Final = ("100644", "100755")
 
 
@@ -102,6 +102,8 @@ def _read(hub: Hub, tip: str, branch: str, commit: str) -> Proposal | None:
         return _odd(branch, record, tip, files, "it has no commit in common with main")
     if branch.startswith("register/"):
         return _registration(branch, record, base, files)
+    if branch.startswith("sign/"):
+        return _signature(branch, record, base, files)
     return _pointer_change(hub, branch, record, base, files)
 
 
@@ -126,9 +128,10 @@ def _odd(
         "promote": ProposalKind.PROMOTION,
         "rollback": ProposalKind.ROLLBACK,
         "register": ProposalKind.REGISTRATION,
+        "sign": ProposalKind.SIGNATURE,
     }[prefix]
     environment, model = (
-        (None, rest) if prefix == "register" else (rest.partition("/")[0], rest.partition("/")[2])
+        (None, rest) if prefix in ("register", "sign") else (rest.partition("/")[0], rest.partition("/")[2])
     )
     who = _author(record)
     return Proposal(
@@ -173,6 +176,29 @@ def _registration(branch: str, record: CommitRecord, base: str, files: tuple[Fil
         str(who),
         record.message,
         problem=problem,
+    )
+
+
+def _signature(branch: str, record: CommitRecord, base: str, files: tuple[FileChange, ...]) -> Proposal:
+    (file, *others) = files
+    identity = file.identity
+    plain = file.after is not None and file.after.mode in _PLAIN
+    if others or identity is None or identity.kind is not FileKind.SIGNATURE or not plain:
+        problem = "a signature adds one signature.json and changes nothing else"
+        return _odd(branch, record, base, files, problem)
+    who = _author(record)
+    return Proposal(
+        branch,
+        record.oid,
+        base,
+        ProposalKind.SIGNATURE,
+        identity.model or "",
+        None,
+        identity.version,
+        files,
+        who,
+        str(who),
+        record.message,
     )
 
 

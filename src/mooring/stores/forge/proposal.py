@@ -1,4 +1,4 @@
-"""One change that somebody offers on a branch: a promotion, a withdrawal, a rollback or a registration."""
+"""One change that somebody offers on a branch: a promotion, a withdrawal, a rollback, a registration, a signature."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class ProposalKind(StrEnum):
     WITHDRAWAL = "withdrawal"
     ROLLBACK = "rollback"
     REGISTRATION = "registration"
+    SIGNATURE = "signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Proposal:
     """A branch that is ahead of main, read as what it asks for.
 
     `base` is the commit of main that it was made on, `commit` its newest. `version` is what would be live (None:
-    nothing) or be registered. `subject` is what an approval must be about; None for a registration, and where `problem`
-    says why the branch is no proposal that could ever be merged.
+    nothing), be registered or be signed. `subject` is what an approval must be about; None for a registration and a
+    signature, and where `problem` says why the branch is no proposal that could ever be merged.
     """
 
     branch: str
@@ -63,3 +64,5 @@ class Proposal:
                 return f"rollback of {self.model} in {self.environment} to {self.version or 'nothing'}"
             case ProposalKind.REGISTRATION:
                 return f"registration of {what}"
+            case ProposalKind.SIGNATURE:
+                return f"signature of {what}"
