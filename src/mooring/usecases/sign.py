@@ -163,9 +163,7 @@ def _already(
             continue
         for signer in facts.signers:
             if signer.key == key.fingerprint:
-                return Signed(
-                    release, SignOutcome.ALREADY, signer.principal, signer.key, tip, where, commit
-                )
+                return Signed(release, SignOutcome.ALREADY, signer.principal, signer.key, tip, where, commit)
         who = ", ".join(signer.principal for signer in facts.signers) or "; ".join(facts.problems)
         raise RefusedError(
             f"{release.manifest.ref} has a signature {'on ' + where if where else 'already'}: {who}",
@@ -217,6 +215,4 @@ def facts_of(hub: Hub, commit: str, release: Release) -> SignatureFacts:
         return SignatureFacts(is_signed=False)
     came = next(hub.repository.first_parent(commit, paths=[path]), None)
     at = hub.history(commit).times.get(came.oid) if came is not None else None
-    return check_signature(
-        hub.repository, registry, release, signers=allowed_signers(registry), at=at
-    )
+    return check_signature(hub.repository, registry, release, signers=allowed_signers(registry), at=at)
