@@ -10,13 +10,31 @@ import shutil
 from collections.abc import Iterator
 
 from mooring.rules.engine import check_change
-from tests.rules import case_documents, case_fitness, case_pointers, case_releases, case_waivers
+from tests.rules import (
+    case_documents,
+    case_environments,
+    case_fitness,
+    case_pointers,
+    case_releases,
+    case_rollouts,
+    case_waivers,
+)
 from tests.support.cases import Case
+
+MODULES = (
+    case_documents,
+    case_releases,
+    case_pointers,
+    case_fitness,
+    case_environments,
+    case_rollouts,
+    case_waivers,
+)
 
 
 def built() -> Iterator[Case]:
     """Every case that is built."""
-    for module in (case_documents, case_releases, case_pointers, case_fitness, case_waivers):
+    for module in MODULES:
         yield from module.cases()
 
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mooring.documents.memory import MemoryFiles
+from mooring.domain.model import State
 from mooring.domain.pointer import Rollout, Strategy
 from mooring.domain.registry import Registry
 from mooring.domain.versions import Versioning
@@ -24,6 +25,28 @@ _pointers = [
     _whole.copy().promote("1.0.0", to="staging").files["environments/staging/iris.yaml"],
     _whole.copy().promote("1.0.0", to="staging", rollout=_split).files["environments/staging/iris.yaml"],
     _whole.copy().promote("3.0.0", to="staging").files["environments/staging/iris.yaml"],
+]
+_policies = [
+    Builder().environment("staging").files["environments/staging.yaml"],
+    Builder().environment("staging", promotes_from=["canary"]).files["environments/staging.yaml"],
+    Builder().environment("staging", promotes_from=["staging", "qa"]).files["environments/staging.yaml"],
+    (
+        b"apiVersion: mooring/v1\nkind: Environment\nname: canary\npromotes_from: [staging]\n"
+        b'approvals: {required: 2, principals: ["alex@example.com"]}\n'
+        b"rollout: {strategy: canary, steps: [{weight: 10}], abort_on: [slow]}\nretention: 0s\n"
+    ),
+]
+_statuses = [
+    _whole.copy()
+    .status("1.0.0", State.QUARANTINED, environments=["canary"])
+    .files["registry/iris/status/1.0.0.yaml"],
+    _whole.copy()
+    .status("1.0.0", State.QUARANTINED, environments=["qa"])
+    .files["registry/iris/status/1.0.0.yaml"],
+]
+_signers = [
+    b"alex@example.com ssh-ed25519 " + b"A" * 64 + b"\n",
+    b"sam@example.com ssh-ed25519 " + b"A" * 64 + b"\n",
 ]
 _folders = [f"registry/iris/versions/{version}" for version in VERSIONS]
 _manifests = [_whole.files[f"{folder}/manifest.yaml"] for folder in _folders]
@@ -46,14 +69,15 @@ CONTENTS: dict[str, list[bytes]] = (
         "registry/team/iris/model.yaml": _models,
         "registry/team/iris/versions/1.0.0/manifest.yaml": _manifests,
         "registry/Iris/model.yaml": _models,
-        "registry/iris/status/1.0.0.yaml": BROKEN,
+        "registry/iris/status/1.0.0.yaml": [*_statuses, *BROKEN],
         "registry/iris/status/1.0.0-rc.1.yaml": BROKEN,
         "registry/iris/cards/2026.01.15.md": BROKEN,
         "registry/iris/versions/1.0.0/notes.txt": BROKEN,
         "registry/notes.txt": BROKEN,
         "registry/link": BROKEN,
-        "environments/staging.yaml": [_whole.files["environments/staging.yaml"], *BROKEN],
-        "environments/canary.yaml": [_whole.files["environments/staging.yaml"], *BROKEN],
+        "environments/staging.yaml": [*_policies, *BROKEN],
+        "environments/canary.yaml": [*_policies, *BROKEN],
+        ".mooring/allowed_signers": [*_signers, *BROKEN],
         "environments/staging/iris.yaml": [*_pointers, *BROKEN],
         "environments/canary/iris.yaml": [*_pointers, *BROKEN],
         "environments/canary/team/iris.yaml": [*_pointers, *BROKEN],

@@ -37,7 +37,7 @@ class Comparison(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AbortCondition:
-    """One condition. `value` is in `unit`; where `is_relative` it is the percent above what is live, below 0 under it."""
+    """One condition. `value` is in `unit`; where `is_relative` it is the percent above (or under) what is live."""
 
     metric: str
     comparison: Comparison
