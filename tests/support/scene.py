@@ -192,7 +192,7 @@ class Scene:
             key.parent.mkdir(exist_ok=True)
             run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(key), cwd=self.root)
         public = key.with_suffix(".pub").read_text().split()
-        return f'{name}@example.com namespaces="git" {public[0]} {public[1]}\n'.encode()
+        return f'{name}@example.com namespaces="git,mooring-model-version" {public[0]} {public[1]}\n'.encode()
 
     def person(self, name: str, *, clone: str | None = None) -> Person:
         """Somebody with a clone of their own (or another one, named `clone`)."""

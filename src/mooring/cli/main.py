@@ -30,10 +30,12 @@ SECTIONS: Final = {
         "history": "Show what happened to a model, or what was live at a time.",
         "events": "Show what each commit of a range did.",
         "fetch": "Download the verified files of a version.",
+        "verify": "Check who signed a version.",
     },
     "Change": {
         "init": "Start a registry.",
         "register": "Register a new version of a model.",
+        "sign": "Sign a version.",
         "promote": "Propose that an environment serves a version.",
         "proposals": "List what is proposed and what it still needs.",
         "approve": "Approve a proposal.",

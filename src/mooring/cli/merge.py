@@ -52,6 +52,8 @@ def _after(merged: Proposal) -> str:
     """What is run next: a registration is promoted; of a promotion one wants to know how it is undone."""
     from mooring.stores.forge.proposal import ProposalKind
 
+    if merged.kind is ProposalKind.SIGNATURE:
+        return f"Check: mooring verify {merged.model}@{merged.version}"
     if merged.environment is None:
         return f"Next: mooring promote {merged.model}@{merged.version} --to ENV --reason '...'"
     if merged.kind is ProposalKind.ROLLBACK:

@@ -24,6 +24,10 @@ from mooring.cli.writing import dry_run_option, say, warn
     help="Count up from the highest version; auto works the step out from the interface.",
 )
 @draft_options
+@click.option("--sign", is_flag=True, help="Sign the version in the same commit, as 'mooring sign' does.")
+@click.option(
+    "--key", type=click.Path(path_type=Path, dir_okay=False), help="The SSH key for --sign.  [user.signingKey]"
+)
 @click.option("--merge", is_flag=True, help="Merge the registration at once when the rules let it pass.")
 @dry_run_option
 @registry_option
@@ -36,6 +40,8 @@ def command(
     sources: tuple[Path, ...],
     version: str | None,
     bump: str | None,
+    sign: bool,
+    key: Path | None,
     merge: bool,
     dry_run: bool,
     **given: object,
@@ -51,12 +57,15 @@ def command(
     from mooring.cli.registering import draft_of
     from mooring.render.outcome import registration_facts
     from mooring.stores.artifacts import ArtifactCache
-    from mooring.usecases.register import RegisterOutcome, RegisterRequest, register
+    from mooring.usecases.register import RegisterOutcome, RegisterRequest, SignWith, register
 
+    if key is not None and not sign:
+        raise click.UsageError("--key is the key for --sign; give both.")
     hub = session.hub()
     said = draft_of(session, model, sources, given)
     wanted = version if version is not None or bump is not None else said.version
-    request = RegisterRequest(said.draft, said.files, wanted, bump, said.roles, said.formats)
+    with_key = SignWith(wiring.user_path(key) if key is not None else None) if sign else None
+    request = RegisterRequest(said.draft, said.files, wanted, bump, said.roles, said.formats, with_key)
     cache = ArtifactCache(wiring.cache_directory(session.environ) / "artifacts")
     with progress(session) as told:
         done = register(
@@ -67,10 +76,14 @@ def command(
     if done.outcome is RegisterOutcome.UNCHANGED:
         where = f"proposed on {done.branch}" if done.branch else "registered"
         session.output.text(f"{ref} is {where} already with these very bytes; nothing to do")
+        if sign and done.branch is None:
+            session.output.note(f"To be sure that it is signed: mooring sign {ref}")
         return 0
     facts = registration_facts(done.manifest)
     if done.why is not None:
         facts.insert(1, ("because", done.why))
+    if done.signed_by is not None:
+        facts.append(("signed by", done.signed_by))
     if done.remote is not None:
         facts.append(("bytes in", done.remote))
     if done.outcome is RegisterOutcome.WOULD_REGISTER:

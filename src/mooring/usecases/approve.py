@@ -160,7 +160,7 @@ def _principal(signers: tuple[Signer, ...], key: SigningKey | None, wanted: str 
     if not names:
         raise RefusedError(
             f"the key {key.path} ({key.fingerprint}) is not in {layout.SIGNERS} of main",
-            'Somebody who may change it adds the line: YOU@EXAMPLE.COM namespaces="git" followed by the public key.',
+            'Somebody who may change it adds the line: YOU@EXAMPLE.COM namespaces="git,mooring-model-version" followed by the public key.',
         )
     if wanted is not None and wanted not in names:
         raise UsageError(f"{key.path} is the key of {', '.join(names)}, not of {wanted}")

@@ -74,7 +74,7 @@ def signer_line(principal: str, public_key: str) -> str:
         raise UsageError(
             f"{principal!r} is no principal", "Use an e-mail address, as in the person's commits."
         )
-    return f'{principal} namespaces="git" {key[1]} {key[2]}'
+    return f'{principal} namespaces="git,mooring-model-version" {key[1]} {key[2]}'
 
 
 def initialise(

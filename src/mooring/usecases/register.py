@@ -11,19 +11,24 @@ from typing import TYPE_CHECKING
 
 from mooring.documents import codec, dvcfile
 from mooring.domain import layout, names, versions
+from mooring.domain.digests import digest_of
 from mooring.domain.compatibility import Bump, compare
 from mooring.domain.environment import Registration
 from mooring.domain.finding import Finding
 from mooring.domain.model import Interface, Model, ModelVersion
-from mooring.domain.registry import Registry
+from mooring.domain.registry import Registry, Release
 from mooring.domain.versions import Version, Versioning
 from mooring.errors import NotFoundError, RefusedError, UsageError
+from mooring.stores import signing
 from mooring.stores.describe import describe
+from mooring.stores.forge.votes import allowed_signers
 from mooring.stores.hub import Hub
+from mooring.stores.version_signatures import make_signature
 from mooring.usecases.draft import Draft, check_fields, manifest_of, model_of
 from mooring.usecases.judging import judge
 from mooring.usecases.messages import registration_message
 from mooring.usecases.promote import push_branch
+from mooring.usecases.sign import signer_of
 from mooring.usecases.storing import store_artifact
 
 if TYPE_CHECKING:
@@ -44,8 +49,16 @@ class RegisterOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SignWith:
+    """That a registration is signed: with this key (else Git's `user.signingKey`), as one of its principals."""
+
+    key: Path | None = None
+    principal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterRequest:
-    """What is to be registered: files by their path in the artifact, and a version or a bump."""
+    """What is to be registered: files by their path in the artifact, and a version or a bump; `sign` has it signed."""
 
     draft: Draft
     sources: Mapping[str, Path]
@@ -53,11 +66,12 @@ class RegisterRequest:
     bump: str | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
     formats: Mapping[str, str] = field(default_factory=dict)
+    sign: SignWith | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A version as it was registered; `bump` and `why` tell how its number came about."""
+    """A version as it was registered; `bump` and `why` tell how its number came about, `signed_by` who signed it."""
 
     manifest: ModelVersion
     outcome: RegisterOutcome
@@ -68,6 +82,7 @@ class Registered:
     why: str | None = None
     remote: str | None = None
     warnings: tuple[Finding, ...] = ()
+    signed_by: str | None = None
 
 
 def sources_of(files: str | Path | Mapping[str, str | Path]) -> dict[str, Path]:
@@ -129,13 +144,14 @@ def register(
         return there
     direct = merge or hub.registry(tip).settings.registration is Registration.DIRECT
     message = registration_message(draft.model, chosen.version, manifest.changelog, author)
+    signature, signed_by = _signature(hub, tip, manifest, request.sign, dry_run=dry_run)
     # Judged with all that will be committed but the bytes of a remote inside the repository: those no rule reads.
     trial = hub.repository.commit_with(
-        tip, _documents(hub.registry(tip), draft, manifest, author), message=message
+        tip, _documents(hub.registry(tip), draft, manifest, author) | signature, message=message
     )
     warnings = judge(hub, tip, trial, what=f"the registration of {manifest.ref}")
     done = Registered(
-        manifest, RegisterOutcome.WOULD_REGISTER, tip, branch, None, chosen.bump, chosen.why, None, warnings
+        manifest, RegisterOutcome.WOULD_REGISTER, tip, branch, None, chosen.bump, chosen.why, None, warnings, signed_by
     )
     if dry_run:
         return done
@@ -143,7 +159,7 @@ def register(
     done = replace(done, remote=stored.address)
 
     def commit_on(base: str) -> str:
-        changes = _documents(hub.registry(base), draft, manifest, author) | dict(stored.inner)
+        changes = _documents(hub.registry(base), draft, manifest, author) | signature | dict(stored.inner)
         return hub.repository.commit_with(base, changes, message=message)
 
     if not direct:
@@ -151,6 +167,23 @@ def register(
         push_branch(hub, branch, commit, None)
         return replace(done, outcome=RegisterOutcome.PROPOSED, commit=commit)
     return _land(hub, done, commit_on)
+
+
+def _signature(
+    hub: Hub, tip: str, manifest: ModelVersion, wanted: SignWith | None, *, dry_run: bool
+) -> tuple[dict[str, bytes], str | None]:
+    """`signature.json` by its path, and whose it is; nothing is signed in a dry run, only the key is looked up."""
+    if wanted is None:
+        return {}, None
+    signers = allowed_signers(hub.registry(tip))
+    with signing.signing_key(hub.repository, wanted.key) as found:
+        who, key = signer_of(signers, found, wanted.principal)
+        if dry_run:
+            return {}, who
+        path = layout.manifest_path(manifest.model, manifest.version)
+        release = Release(manifest, digest_of(codec.encode(manifest)), path)
+        made = make_signature(hub.repository, release, key, who, signers=signers)
+    return {layout.signature_path(manifest.model, manifest.version): codec.encode(made)}, who
 
 
 def _check_parents(registry: Registry, manifest: ModelVersion) -> None:
