@@ -1,4 +1,4 @@
-"""Parsed documents and folded history, kept by blob and commit id in one SQLite file under the Git directory.
+"""Parsed documents, folded history and what the rules found, by Git's ids, in one SQLite file under the Git directory.
 
 Everything in it can be worked out again from Git, so it is always safe to delete; a broken, locked or read-only file
 only costs time. What is keyed by a blob or commit id never becomes stale.
@@ -6,7 +6,6 @@ only costs time. What is keyed by a blob or commit id never becomes stale.
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 # Raised with every change of a document type or of a table: older rows are then forgotten.
-GENERATION: Final = 2
+GENERATION: Final = 3
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS documents (blob TEXT, kind TEXT, json TEXT, PRIMARY KEY (blob, kind)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS digests (blob TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
@@ -22,8 +21,25 @@ CREATE TABLE IF NOT EXISTS steps (path TEXT PRIMARY KEY, tip TEXT, latest INTEGE
 CREATE TABLE IF NOT EXISTS promotions (id TEXT PRIMARY KEY, path TEXT, commit_id TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS indexes (name TEXT PRIMARY KEY, tree TEXT, json TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS judgements (number INTEGER PRIMARY KEY, tree TEXT, rules TEXT, plain INTEGER, json TEXT);
+CREATE UNIQUE INDEX IF NOT EXISTS judged ON judgements (tree, rules);
 """
+_NAMES: Final = ("documents", "digests", "steps", "promotions", "marks", "indexes", "judgements")
 _CHUNK: Final = 500
+# Those of the newest states are enough to begin from; each may hold many findings.
+_JUDGEMENTS: Final = 8
+_OLD_JUDGEMENTS: Final = "number NOT IN (SELECT number FROM judgements ORDER BY number DESC LIMIT ?)"
+# What SQLite says of a file that is no database (any more): cut off, overwritten, or without the tables it should have.
+_BROKEN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR_SHORT_READ})
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the rules about one state found in a tree, as JSON; `plain` says that there is nothing more to say of it."""
+
+    tree: str
+    json: str
+    plain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +58,7 @@ class Cache:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._tried = False
+        self._remade = False
 
     @classmethod
     def in_git_directory(cls, git_directory: Path) -> Cache:
@@ -100,14 +117,11 @@ class Cache:
 
     def put_promotions(self, rows: Iterable[tuple[str, str, str]], *, tip: str, afresh: bool) -> None:
         """Remember which path and commit first used each promotion id, complete up to the commit `tip`."""
-        connection = self._open()
-        if connection is None:
-            return
-        with contextlib.suppress(sqlite3.Error), connection:
-            if afresh:
-                connection.execute("DELETE FROM promotions")
-            connection.executemany("INSERT OR IGNORE INTO promotions VALUES (?, ?, ?)", rows)
-            connection.execute("INSERT OR REPLACE INTO marks VALUES ('promotions', ?)", (tip,))
+        self._do(
+            ("DELETE FROM promotions", [()] if afresh else []),
+            ("INSERT OR IGNORE INTO promotions VALUES (?, ?, ?)", rows),
+            ("INSERT OR REPLACE INTO marks VALUES ('promotions', ?)", [(tip,)]),
+        )
 
     def mark(self, name: str) -> str | None:
         """A remembered commit id, such as the tip up to which promotions are known."""
@@ -124,6 +138,28 @@ class Cache:
     def put_index(self, name: str, tree: str, json: str) -> None:
         """Remember what was gathered from a tree, in the place of what was gathered from another."""
         self._write("INSERT OR REPLACE INTO indexes VALUES (?, ?, ?)", [(name, tree, json)])
+
+    def judgement(self, tree: str, rules: str) -> Judgement | None:
+        """What the rules (whose fingerprint is `rules`) found in a tree, if it was judged before."""
+        query = "SELECT tree, json, plain FROM judgements WHERE tree = ? AND rules = ?"
+        for found, json, plain in self._rows(query, (tree, rules)):
+            return Judgement(str(found), str(json), bool(plain))
+        return None
+
+    def judgements(self, rules: str) -> list[Judgement]:
+        """All remembered judgements by these rules, the newest first."""
+        query = "SELECT tree, json, plain FROM judgements WHERE rules = ? ORDER BY number DESC"
+        return [
+            Judgement(str(tree), str(json), bool(plain)) for tree, json, plain in self._rows(query, (rules,))
+        ]
+
+    def put_judgement(self, rules: str, judgement: Judgement) -> None:
+        """Remember what the rules found in a tree, in place of what is oldest."""
+        row = (judgement.tree, rules, judgement.plain, judgement.json)
+        self._do(
+            ("INSERT OR REPLACE INTO judgements (tree, rules, plain, json) VALUES (?, ?, ?, ?)", [row]),
+            (f"DELETE FROM judgements WHERE {_OLD_JUDGEMENTS}", [(_JUDGEMENTS,)]),  # noqa: S608 - fixed words
+        )
 
     def works(self) -> bool:
         """Whether the file can be written now."""
@@ -143,14 +179,31 @@ class Cache:
             return iter(())
         try:
             return iter(connection.execute(query, values).fetchall())
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            self._give_up(error)
             return iter(())
 
     def _write(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
+        self._do((statement, rows))
+
+    def _do(self, *steps: tuple[str, Iterable[tuple[object, ...]]]) -> None:
+        """All of the statements with their rows, or none."""
         connection = self._open()
-        if connection is not None:
-            with contextlib.suppress(sqlite3.Error), connection:
-                connection.executemany(statement, rows)
+        if connection is None:
+            return
+        try:
+            with connection:
+                for statement, rows in steps:
+                    connection.executemany(statement, rows)
+        except sqlite3.Error as error:
+            self._give_up(error)
+
+    def _give_up(self, error: sqlite3.Error) -> None:
+        """Begin with a fresh file where this one is broken; where it is only locked or full, go without."""
+        if self._path is not None and not self._remade and _is_broken(error):
+            self.close()
+            self._tried = self._remade = True
+            self._connection = _fresh(self._path)
 
     def _open(self) -> sqlite3.Connection | None:
         if self._tried or self._path is None:
@@ -159,8 +212,11 @@ class Cache:
         try:
             self._path.parent.mkdir(exist_ok=True)
             self._connection = _connect(self._path)
-        except (sqlite3.DatabaseError, OSError):
-            self._connection = _remade(self._path)
+        except sqlite3.DatabaseError as error:
+            if _is_broken(error):
+                self._remade, self._connection = True, _fresh(self._path)
+        except OSError:
+            pass
         return self._connection
 
 
@@ -169,7 +225,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     (generation,) = connection.execute("PRAGMA user_version").fetchone()
     if generation != GENERATION:
         with connection:
-            for table in ("documents", "digests", "steps", "promotions", "marks", "indexes"):
+            for table in _NAMES:
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
             connection.executescript(_TABLES)
             connection.execute(f"PRAGMA user_version = {GENERATION}")
@@ -178,13 +234,22 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _remade(path: Path) -> sqlite3.Connection | None:
-    """A fresh file in place of one that is no database; None where none can be made (a read-only disk, a lock)."""
+def _is_broken(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return False
+    # An extended code has the plain one in its lowest byte.
+    return code in _BROKEN or (code & 0xFF) in _BROKEN or "no such table" in str(error)
+
+
+def _fresh(path: Path) -> sqlite3.Connection | None:
+    """A new file in place of a broken one; None where none can be made, on a read-only disk for instance.
+
+    The journal goes first: beside a new file it would be played back into it.
+    """
     try:
-        with path.open("rb") as file:
-            if file.read(16) == b"SQLite format 3\0":
-                return None
-        path.unlink()
+        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         return _connect(path)
     except (sqlite3.DatabaseError, OSError):
         return None
