@@ -174,8 +174,10 @@ class ArtifactCache:
 
         Cached files count as present. IntegrityError only where a host key is wrong.
         """
-        if self.holds(artifact):
-            return Presence.PRESENT
+        return Presence.PRESENT if self.holds(artifact) else self.stored(artifact, remotes, seconds=seconds)
+
+    def stored(self, artifact: Artifact, remotes: Sequence[Remote], *, seconds: float = 2.0) -> Presence:
+        """Whether `remotes` have the bytes of `artifact` for everybody, whatever is cached here; as `presence`."""
         deadline = Deadline(seconds)
         return first_known(self._look(artifact, remote, deadline) for remote in remotes)
 

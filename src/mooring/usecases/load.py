@@ -83,11 +83,14 @@ def _silent(_path: str, _done: int, _size: int) -> None:
 
 def presence_of(hub: Hub, cache: ArtifactCache, registry: Registry, manifest: ModelVersion) -> Presence:
     """Whether the bytes of a version can be had: from the cache, or from the remote if it answers within 2 seconds."""
-    if cache.holds(manifest.artifact):
-        return Presence.PRESENT
+    return Presence.PRESENT if cache.holds(manifest.artifact) else stored_of(hub, cache, registry, manifest)
+
+
+def stored_of(hub: Hub, cache: ArtifactCache, registry: Registry, manifest: ModelVersion) -> Presence:
+    """Whether the remote that `registry` names has the bytes of a version, if it answers within 2 seconds."""
     try:
         remotes = [artifact_remote(hub, registry.commit)]
     except MooringError:
         # No remote is configured here, or its library is missing: that says nothing about the bytes.
         return Presence.UNKNOWN
-    return cache.presence(manifest.artifact, remotes, seconds=2.0)
+    return cache.stored(manifest.artifact, remotes, seconds=2.0)

@@ -1,0 +1,143 @@
+"""Say what a change would do before it is merged: findings, gates, differences, who depends on it, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from mooring.domain.change import Change
+from mooring.domain.finding import Finding
+from mooring.domain.model import ModelVersion
+from mooring.domain.plan import Dependents, Plan
+from mooring.domain.registry import Registry
+from mooring.domain.verdict import Verdict
+from mooring.errors import MooringError, NotFoundError, UsageError
+from mooring.rules.pointer_moves import PointerMove
+from mooring.stores.forge import local
+from mooring.stores.forge.proposal import Proposal
+from mooring.stores.hub import Hub
+from mooring.usecases import evidence
+from mooring.usecases.check import check_range, merged_tree
+from mooring.usecases.dependents import dependents_of
+from mooring.usecases.plan_others import others_of
+from mooring.usecases.plan_steps import Brief, steps_of
+from mooring.usecases.proposals import select
+from mooring.usecases.revisions import commit_named
+
+PresenceOf = Callable[[Registry, ModelVersion], str]
+"""Whether a version's bytes are in the remote that a registry names: present, missing or unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, and how to read the files of the judged state, for the lines of findings."""
+
+    plan: Plan
+    read: Callable[[str], bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Two commits that a plan lies between; `proposal` is set where it was asked for by name."""
+
+    base: str
+    head: str
+    proposal: Proposal | None = None
+
+
+def range_of(hub: Hub, what: str | None, *, environment: str | None = None) -> Range:
+    """What is to be planned: `BASE..HEAD`, a proposal, a branch or commit against main, or (None) what is checked out.
+
+    Either end of a range may be left out: main and HEAD. Raises NotFoundError, UsageError, UnavailableError.
+    """
+    if what is None:
+        return Range(hub.tip(), commit_named(hub, "HEAD"))
+    if ".." in what:
+        base, _, head = what.partition("..")
+        if head.startswith("."):
+            raise UsageError(
+                f"{what} has three dots, and a plan has two ends", f"Write: {base}..{head.lstrip('.')}"
+            )
+        return Range(commit_named(hub, base) if base else hub.tip(), commit_named(hub, head or "HEAD"))
+    tip = hub.tip()
+    try:
+        proposal = select(local.proposals(hub, tip), what, environment)
+    except NotFoundError as unknown:
+        try:
+            return Range(tip, commit_named(hub, what))
+        except (NotFoundError, UsageError):
+            raise unknown from None
+    return Range(tip, proposal.commit, proposal)
+
+
+def plan(hub: Hub, asked: Range, *, now: int, presence: PresenceOf) -> Planned:
+    """Everything a reviewer asks of what lies between two commits; nothing is written.
+
+    Rules, policies, approvals and storage are those of the base, `now` is in seconds since 1970. Raises RefusedError
+    for a conflict, UnavailableError in a clone that lacks the history.
+    """
+    checked = check_range(hub, asked.base, asked.head)
+    tree = merged_tree(hub, asked.base, asked.head)
+    change = replace(hub.change(asked.base, tree), commit=None)
+    steps = steps_of(change, _Whole(hub, tree, _judge(hub, asked, now=now), presence))
+    found = Plan(
+        asked.base,
+        asked.head,
+        steps,
+        checked.findings,
+        others_of(change),
+        asked.proposal.branch if asked.proposal is not None else None,
+        asked.proposal.problem if asked.proposal is not None else None,
+    )
+    return Planned(found, checked.read)
+
+
+def short_plan(
+    hub: Hub, base: str, head: str, *, now: int, findings: tuple[Finding, ...] = (), branch: str | None = None
+) -> Plan:
+    """The steps of one commit on `base` with their gates; no remote is asked, and its findings are known already."""
+    asked = Range(base, head)
+    steps = steps_of(hub.change(base, head), Brief(_judge(hub, asked, now=now)))
+    return Plan(base, head, steps, findings, (), branch)
+
+
+@dataclass(frozen=True)
+class _Whole:
+    hub: Hub
+    tree: str
+    judge: Callable[[Change, PointerMove], tuple[Verdict, ...]]
+    presence: PresenceOf
+
+    def gates(self, change: Change, move: PointerMove) -> tuple[Verdict, ...]:
+        return self.judge(change, move)
+
+    def there(self, registry: Registry, manifest: ModelVersion) -> str:
+        try:
+            return self.presence(registry, manifest)
+        except MooringError:
+            # A host key that is wrong is for `fetch` and `doctor` to complain of; it says nothing about the bytes.
+            return "unknown"
+
+    def dependents(self, refs: Sequence[str]) -> Dependents:
+        return dependents_of(self.hub, self.tree, refs)
+
+
+def _judge(hub: Hub, asked: Range, *, now: int) -> Callable[[Change, PointerMove], tuple[Verdict, ...]]:
+    author = _author(hub, asked)
+    vouched = hub.repository.config("mooring.trustPrincipal") == "true"
+
+    def judge(change: Change, move: PointerMove) -> tuple[Verdict, ...]:
+        ballot = local.ballot(hub, asked.base, evidence.subject_of(change, move), vouched=vouched)
+        return evidence.assess(change, move, ballot, author=author, now=now).verdicts
+
+    return judge
+
+
+def _author(hub: Hub, asked: Range) -> str:
+    """Who made the newest commit of a range; of a merge commit, who made what it brings."""
+    if asked.proposal is not None:
+        return str(asked.proposal.author)
+    record = next(hub.repository.first_parent(asked.head))
+    if len(record.parents) > 1:
+        record = next(hub.repository.first_parent(record.parents[-1]))
+    return f"{record.author_name} <{record.author_email}>"
