@@ -23,7 +23,7 @@ from pathlib import Path
 
 from mooring import wiring
 from mooring.domain import layout
-from mooring.domain.environment import GateSpec
+from mooring.domain.environment import GateSpec, Settings
 from mooring.domain.references import parse_reference
 from mooring.stores.cache import Cache
 from mooring.stores.git.repository import Repository
@@ -42,12 +42,16 @@ PEOPLE = ("alex", "sam", "kim")
 
 
 def standard(
-    *, approvals: int = 1, gates: Sequence[GateSpec] = (), signers: bytes = b""
+    *,
+    approvals: int = 1,
+    gates: Sequence[GateSpec] = (),
+    signers: bytes = b"",
+    settings: Settings | None = None,
 ) -> list[tuple[str, Builder]]:
     """The commits of the usual registry, oldest first: message and state."""
     builder = (
         Builder()
-        .settings()
+        .settings(settings)
         .environment("staging")
         .environment("production", promotes_from=["staging"], approvals=approvals, gates=gates)
         .model("iris")

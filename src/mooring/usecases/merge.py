@@ -15,6 +15,7 @@ from mooring.errors import NotFoundError, PendingError, RefusedError
 from mooring.gates.gate import Approver
 from mooring.stores.forge import local
 from mooring.stores.forge.proposal import Proposal, ProposalKind
+from mooring.stores.forge.reviews import together
 from mooring.stores.forge.votes import Ballot
 from mooring.stores.git.repository import BlobId
 from mooring.stores.hub import Hub
@@ -149,8 +150,11 @@ def _contents(proposal: Proposal) -> list[tuple[str, Entry | None]]:
     return [(file.path, file.after) for file in proposal.files]
 
 
-def judged(hub: Hub, tip: str, proposal: Proposal, *, now: int) -> Merged:
-    """The merge of `proposal` as a commit on `tip` that no ref names yet; raises as `merge` does."""
+def judged(hub: Hub, tip: str, proposal: Proposal, *, now: int, said: Ballot | None = None) -> Merged:
+    """The merge of `proposal` as a commit on `tip` that no ref names yet; raises as `merge` does.
+
+    `said` is what a forge's reviewers said; signed statements count beside it.
+    """
     if proposal.problem is not None:
         raise RefusedError(
             f"{proposal.branch} cannot be merged: {proposal.problem}",
@@ -162,6 +166,7 @@ def judged(hub: Hub, tip: str, proposal: Proposal, *, now: int) -> Merged:
     if proposal.subject is None:
         return Merged(MergeOutcome.WOULD_MERGE, proposal, tip, trial, warnings=warnings)
     ballot = local.ballot(hub, tip, proposal.subject, vouched=_server_vouches(hub))
+    ballot = together(ballot, said) if said is not None else ballot
     found = _assessed(hub, tip, trial, proposal, ballot, now=now)
     commit = _commit(hub, tip, proposal, found.approvers) if found.approvers else trial
     return Merged(MergeOutcome.WOULD_MERGE, proposal, tip, commit, found.verdicts, found.approvers, warnings)
