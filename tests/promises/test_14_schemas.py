@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import socket
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from mooring.cli.main import run
 from mooring.cli.schema import KINDS as NAMED
 from mooring.documents import codec, schemas
 from mooring.domain.finding import Unreadable
+from tests.support.samples import SAMPLES, with_right_digest
 
 if TYPE_CHECKING:
     from mooring.domain.document import Document
@@ -29,164 +29,6 @@ def validator(kind: str) -> Draft202012Validator:
 
 
 JUDGES = {kind: validator(kind) for kind in schemas.KINDS}
-ID = "01JB2Q8ZK3T5AAAAAAAAAAAAAA"
-TIME = "2026-06-02T15:30:00.000Z"
-SIGNED = base64.encodebytes(
-    b"SSHSIG\x00\x00\x00\x01\x00\x00\x00\x01k\x00\x00\x00\x15mooring-model-version"
-).decode()
-DIGEST = "sha256:" + "a1" * 32
-ROLLOUT = {
-    "strategy": "canary",
-    "steps": [{"weight": 5, "hold": "2h"}, {"weight": 100}],
-    "weights": {},
-    "abort_on": ["error_rate > 0.5%"],
-    "window": "1d",
-}
-FILES = [{"path": "a/model.skops", "role": "model", "format": "skops", "size": 3, "sha256": "b2" * 32}]
-# One document of each kind that says everything it may say.
-SAMPLES: dict[str, dict[str, object]] = {
-    "registry": {
-        "apiVersion": "mooring/v1",
-        "kind": "Registry",
-        "name": "Ours",
-        "branch": "main",
-        "registration": "direct",
-        "automation": ["bot@example.com"],
-        "people": {"alex@example.com": "alex"},
-    },
-    "model": {
-        "apiVersion": "mooring/v1",
-        "kind": "Model",
-        "name": "team/spam",
-        "description": "A model\nin lines",
-        "owners": ["Alex"],
-        "task": "classification",
-        "versioning": "calver",
-        "metrics": {"f1_score": {"direction": "higher", "unit": "%", "tolerance": 0.1, "required": True}},
-        "license": "Apache-2.0",
-        "labels": {"tier": "gold"},
-    },
-    "manifest": {
-        "apiVersion": "mooring/v1",
-        "kind": "ModelVersion",
-        "model": "iris",
-        "version": "1.2.0",
-        "created_at": TIME,
-        "author": "Alex Turner <alex.turner@example.com>",
-        "description": "Words",
-        "changelog": "More",
-        "breaking": False,
-        "framework": {"name": "scikit-learn", "version": "1.5.2"},
-        "algorithm": "RandomForestClassifier",
-        "hyperparameters": {},
-        "artifact": {
-            "files": FILES,
-            "digest": "",
-            "dvc": {"md5": "3863" * 8 + ".dir", "size": 3, "nfiles": 1},
-            "allow_unsafe_format": False,
-        },
-        "training": {
-            "data": [{"name": "iris", "uri": "s3://x", "version": "v1", "digest": DIGEST, "rows": 150}],
-            "code": {"repository": "https://example.com", "commit": "c3" * 20, "path": "train.py"},
-            "features": {"pipeline_commit": "d4" * 20, "feature_store_version": "7"},
-            "preprocessing_version": "1.2.3",
-            "started_at": TIME,
-            "duration": "3h24m",
-            "resources": {"gpu": "H100 x1"},
-            "run": "42",
-        },
-        "requirements": {"python": "3.11", "packages": ["numpy==2"], "lock": DIGEST},
-        "metrics": {"accuracy": 0.97, "latency_ms": 2},
-        "interface": {"input": {"type": "object"}, "output": {"type": "array"}},
-        "lineage": {"parents": ["base@2.0.0"]},
-        "limitations": ["Flowers only."],
-        "labels": {"tier": "gold"},
-    },
-    "status": {
-        "apiVersion": "mooring/v1",
-        "kind": "VersionStatus",
-        "model": "iris",
-        "version": "2024.01.15.prod",
-        "state": "quarantined",
-        "reason": "Wrong",
-        "by": "Alex",
-        "at": TIME,
-        "environments": ["production"],
-        "severity": "block",
-        "evidence": "https://example.com",
-        "promotion": ID,
-        "expires": TIME,
-    },
-    "waivers": {
-        "apiVersion": "mooring/v1",
-        "kind": "Waivers",
-        "waivers": [{"rule": "a-rule", "path": "x", "reason": "y", "approved_by": "z", "expires": TIME}],
-    },
-    "environment": {
-        "apiVersion": "mooring/v1",
-        "kind": "Environment",
-        "name": "production",
-        "description": "Where it counts",
-        "promotes_from": ["staging"],
-        "approvals": {"required": 1, "principals": ["alex"]},
-        "rollback": "direct",
-        "gates": [
-            {"metric": "accuracy", "min": 0.95, "max": 1},
-            {"metric": "accuracy", "against": "live", "tolerance": 0.005},
-            {"soak": {"in": "staging", "for": "24h"}},
-            {"signature": "required", "by": ["kim@example.com"]},
-            {"scan": "required"},
-        ],
-        "freeze": [{"name": "xmas", "from": TIME, "to": "2026-06-03T15:30:00.000Z", "reason": "Rest"}],
-        "rollout": ROLLOUT,
-        "signed": True,
-        "unsafe_formats": ["joblib"],
-        "retention": "400d",
-        "recorders": ["argo"],
-    },
-    "pointer": {
-        "apiVersion": "mooring/v1",
-        "kind": "Pointer",
-        "version": "1.2.0",
-        "manifest": DIGEST,
-        "promotion": ID,
-        "replaces": None,
-        "reason": "Better",
-        "requested_by": "Alex",
-        "override": {"promotion": ID, "reason": "Fixed"},
-        "rollout": ROLLOUT,
-    },
-    "signature": {
-        "apiVersion": "mooring/v1",
-        "kind": "VersionSignature",
-        "model": "iris",
-        "version": "1.2.0",
-        "manifest": DIGEST,
-        "artifact": DIGEST,
-        "signatures": [
-            {
-                "principal": "alex@example.com",
-                "namespace": "mooring-model-version",
-                "signature": f"-----BEGIN SSH SIGNATURE-----\n{SIGNED}-----END SSH SIGNATURE-----\n",
-            }
-        ],
-    },
-}
-
-
-def with_right_digest(value: dict[str, object]) -> dict[str, object]:
-    """A manifest whose artifact digest is that of its files, as far as they still are some."""
-    from mooring.domain.digests import artifact_digest
-    from mooring.domain.model import ArtifactFile
-
-    artifact = value.get("artifact")
-    if isinstance(artifact, dict) and isinstance(artifact.get("files"), list):
-        try:
-            files = [ArtifactFile.model_validate(one) for one in artifact["files"]]
-            artifact["digest"] = artifact_digest(files, value.get("hyperparameters", {}))  # type: ignore[arg-type]
-        except (ValidationError, ValueError, AttributeError, TypeError):
-            pass
-    return value
 
 
 def accepted(kind: str, value: object) -> bool:
