@@ -34,7 +34,9 @@ _INNER = "domain documents rules gates render stores templates usecases"
 # The one table of who may import whom; a part may always import itself and errors.
 LAYERS = {
     "errors": _layer(),
-    "domain": _layer("", "pydantic pydantic_core semver rfc8785 jsonschema_rs jsonschema referencing ulid", "dateutil"),
+    "domain": _layer(
+        "", "pydantic pydantic_core semver rfc8785 jsonschema_rs jsonschema referencing ulid", "dateutil"
+    ),
     "documents": _layer("domain", "yaml pydantic pydantic_core jsonschema referencing"),
     "rules": _layer("domain documents"),
     "gates": _layer("domain documents"),

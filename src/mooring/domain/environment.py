@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from mooring.domain.document import Document, FiniteNumber, Part
+from mooring.domain.freeze import Freeze
 from mooring.domain.pointer import Rollout
-from mooring.domain.text import Duration, EnvironmentName, Identifier, Line, Timestamp
+from mooring.domain.requirements import Requirement
+from mooring.domain.text import (
+    Baseline,
+    CheckName,
+    Duration,
+    EnvironmentName,
+    Identifier,
+    Line,
+    ModelName,
+    Timestamp,
+)
 
 
 class RollbackMode(StrEnum):
@@ -42,52 +52,56 @@ class Soak(Part):
 
 
 class GateSpec(Part):
-    """One condition of a promotion: a bound on a metric, a comparison with what is live, a soak, a signature, a scan.
+    """One condition of a promotion.
 
-    `by` names the principals whose signature or scan is wanted; else that of anybody in `.mooring/allowed_signers`.
+    It is one of: a bound on a metric or its comparison with what is live or with a baseline; a soak; a check that
+    somebody must have said, signed, to have passed; parents: live; a signature; a scan. `by` names the principals
+    whose word counts: a check must name them, else anybody in `.mooring/allowed_signers` counts. The gate holds for
+    the models in `models`, for all where there are none.
     """
 
     metric: Identifier | None = None
     min: FiniteNumber | None = None
     max: FiniteNumber | None = None
-    against: Literal["live"] | None = None
+    against: Baseline | None = None
     tolerance: Annotated[FiniteNumber, Field(ge=0)] | None = None
     soak: Soak | None = None
+    check: CheckName | None = None
+    parents: Literal["live"] | None = None
     signature: Literal["required"] | None = None
     scan: Literal["required"] | None = None
     by: Annotated[tuple[Line, ...], Field(max_length=200)] = ()
+    models: Annotated[tuple[ModelName, ...], Field(max_length=200)] = ()
 
     @model_validator(mode="after")
     def _is_one_condition(self) -> Self:
-        kinds = {"metric": self.metric, "soak": self.soak, "signature": self.signature, "scan": self.scan}
+        kinds = {
+            "metric": self.metric,
+            "soak": self.soak,
+            "check": self.check,
+            "parents": self.parents,
+            "signature": self.signature,
+            "scan": self.scan,
+        }
         if sum(kind is not None for kind in kinds.values()) != 1:
             raise ValueError(f"a gate has exactly one of: {', '.join(kinds)}")
         bounds = [self.min, self.max, self.against, self.tolerance]
         if self.metric is None and any(bound is not None for bound in bounds):
             raise ValueError("only a metric has bounds")
-        if self.by and self.signature is None and self.scan is None:
-            raise ValueError("'by' belongs to a signature or a scan")
+        if self.by and self.check is None and self.signature is None and self.scan is None:
+            raise ValueError("'by' belongs to a check, a signature or a scan")
+        if self.check is not None and not self.by:
+            # Else anybody with a key could say that it passed, whoever asks for the promotion included.
+            raise ValueError("a check says in 'by' whose word counts")
         if self.metric is not None and self.min is None and self.max is None and self.against is None:
-            raise ValueError("a metric needs min, max or against: live")
+            raise ValueError("a metric needs min, max or against, such as against: live")
         if self.tolerance is not None and self.against is None:
-            raise ValueError("a tolerance belongs to against: live")
+            raise ValueError("a tolerance belongs to against")
         return self
 
-
-class Freeze(Part):
-    """A time in which nothing is promoted; a rollback always may be."""
-
-    name: Line
-    from_: Annotated[Timestamp, Field(alias="from")]
-    to: Timestamp
-    reason: Line
-
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Self:
-        # Else it is never on: a mistyped year would freeze nothing, and nobody would notice.
-        if datetime.fromisoformat(self.to) <= datetime.fromisoformat(self.from_):
-            raise ValueError("a freeze must end after it begins")
-        return self
+    def holds_for(self, model: str) -> bool:
+        """Whether the gate is one for `model`."""
+        return not self.models or model in self.models
 
 
 class Policy(Document):
@@ -102,6 +116,8 @@ class Policy(Document):
     gates: Annotated[tuple[GateSpec, ...], Field(max_length=100)] = ()
     freeze: Annotated[tuple[Freeze, ...], Field(max_length=100)] = ()
     rollout: Rollout | None = None
+    requires: Annotated[tuple[Requirement, ...], Field(max_length=20)] = ()
+    card_sections: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
     signed: bool = False
     unsafe_formats: Annotated[tuple[Identifier, ...], Field(max_length=20)] = ()
     retention: Duration | None = None

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from mooring.domain import digests
 from mooring.domain.document import Document, FiniteNumber, JsonObject, Part
+from mooring.domain.requires import RequiredModel
 from mooring.domain.text import (
     ArtifactPath,
     CommitId,
@@ -185,6 +186,7 @@ class ModelVersion(Document):
     metrics: dict[Identifier, FiniteNumber] = Field(default_factory=dict)
     interface: Interface | None = None
     lineage: Lineage | None = None
+    requires: Annotated[tuple[RequiredModel, ...], Field(max_length=100)] = ()
     limitations: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
     labels: dict[Identifier, Line] = Field(default_factory=dict)
 

@@ -110,6 +110,14 @@ def _parent_problem(value: str) -> str | None:
     return names.model_name_problem(model) or _version_problem(version)
 
 
+def _baseline_problem(value: str) -> str | None:
+    if value == "live":
+        return None
+    if _version_problem(value) and _parent_problem(value):
+        return "it is neither live, nor a version of the same model (1.2.0), nor MODEL@VERSION"
+    return None
+
+
 def _digest_problem(value: str) -> str | None:
     return None if digests.is_digest(value) else "it is not sha256: and 64 lower-case hexadecimal digits"
 
@@ -211,4 +219,22 @@ Identifier = Annotated[
     str,
     _refuse(_matches("[A-Za-z_][A-Za-z0-9_.@/-]{0,99}", "it is no identifier such as accuracy or f1_score")),
     _schema("An identifier.", longest=100, starts="^[A-Za-z_]", only="A-Za-z0-9_.@/-"),
+]
+Baseline = Annotated[
+    str,
+    _refuse(_baseline_problem),
+    _schema(
+        "What a metric is compared with: live, a version of the same model, or MODEL@VERSION.",
+        longest=191,
+        starts="^[a-z0-9]",
+        only="0-9A-Za-z./@-",
+        example="live",
+    ),
+]
+CheckName = Annotated[
+    str,
+    _refuse(_matches("[a-z0-9][a-z0-9-]{0,62}", "it is no name of a check such as load-test")),
+    _schema(
+        "A check that somebody runs.", longest=63, starts="^[a-z0-9]", only="a-z0-9-", example="load-test"
+    ),
 ]

@@ -1,4 +1,4 @@
-"""Bounds on a metric, and its comparison with what is live. No data never means healthy (DESIGN 4.8)."""
+"""Bounds on a metric, and its comparison with what is live or with a baseline. No data is no proof (DESIGN 4.8)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mooring.gates.gate import Evidence
 
 
 def assess(spec: GateSpec, evidence: Evidence) -> Iterator[Verdict]:
-    """The verdicts of one metric gate: of its bounds and of the comparison with what is live, as far as it has them."""
+    """The verdicts of one metric gate: of its bounds and of its comparison, as far as it has them."""
     name = spec.metric
     if name is None or not evidence.brings_a_version:
         return
@@ -20,7 +20,7 @@ def assess(spec: GateSpec, evidence: Evidence) -> Iterator[Verdict]:
     if spec.min is not None or spec.max is not None:
         yield _bounds(spec, name, value)
     if spec.against is not None:
-        yield _against_live(spec, name, value, evidence)
+        yield _compared(spec, spec.against, name, value, evidence)
 
 
 def _measured(metrics: Mapping[str, float], name: str) -> float | None:
@@ -42,21 +42,23 @@ def _bounds(spec: GateSpec, name: str, value: float | None) -> Verdict:
     return Verdict(gate, GateState.PASS if fits else GateState.FAIL, reason, f"{value:g}", wanted)
 
 
-def _against_live(spec: GateSpec, name: str, value: float | None, evidence: Evidence) -> Verdict:
-    gate = f"metric {name} against live"
-
+def _compared(spec: GateSpec, against: str, name: str, value: float | None, evidence: Evidence) -> Verdict:
     def verdict(state: GateState, reason: str, wanted: str | None = None) -> Verdict:
         return Verdict(gate, state, reason, f"{value:g}" if value is not None else None, wanted)
 
+    live = against == "live"
+    gate = f"metric {name} against {against}"
+    version = "the live version" if live else against if "@" in against else f"{evidence.model}@{against}"
     if value is None:
         return verdict(GateState.FAIL, f"{name} was not measured: no data is no proof")
-    if evidence.live_metrics is None:
+    there = evidence.live_metrics if live else evidence.baselines.get(against)
+    if there is None and live:
         return verdict(GateState.PASS, f"nothing is live in {evidence.environment} to compare {name} with")
-    live = _measured(evidence.live_metrics, name)
-    if live is None:
-        return verdict(
-            GateState.FAIL, f"{name} of the live version was not measured: nothing to compare with"
-        )
+    if there is None:
+        return verdict(GateState.FAIL, f"{version} is not in the registry: nothing to compare {name} with")
+    other = _measured(there, name)
+    if other is None:
+        return verdict(GateState.FAIL, f"{name} of {version} was not measured: nothing to compare with")
     known = evidence.specs.get(name)
     if known is None:
         return verdict(
@@ -65,9 +67,10 @@ def _against_live(spec: GateSpec, name: str, value: float | None, evidence: Evid
     tolerance = spec.tolerance if spec.tolerance is not None else known.tolerance or 0.0
     slack = f" (tolerance {tolerance:g})" if tolerance else ""
     if known.direction is Direction.HIGHER:
-        fits, wanted = value >= live - tolerance, f"at least {live:g}{slack}"
+        fits, wanted = value >= other - tolerance, f"at least {other:g}{slack}"
     else:
-        fits, wanted = value <= live + tolerance, f"at most {live:g}{slack}"
+        fits, wanted = value <= other + tolerance, f"at most {other:g}{slack}"
     words = "as good as" if fits else "worse than"
+    whose = f"the live {other:g}" if live else f"{other:g} of {version}"
     state = GateState.PASS if fits else GateState.FAIL
-    return verdict(state, f"{name} {value:g} is {words} the live {live:g}{slack}", wanted)
+    return verdict(state, f"{name} {value:g} is {words} {whose}{slack}", wanted)

@@ -99,7 +99,7 @@ class Hub:
         fetch(
             self.repository,
             self.remote,
-            [f"+refs/heads/*:{heads}", f"+{layout.APPROVALS}/*:{layout.APPROVALS}/*"],
+            [f"+refs/heads/*:{heads}", *(f"+{top}/*:{top}/*" for top in (layout.APPROVALS, layout.CHECKS))],
             prune=True,
         )
         with contextlib.suppress(OSError):
@@ -130,6 +130,11 @@ class Hub:
     def approvals(self, promotion: str) -> dict[str, str]:
         """The approvals of a promotion as last fetched: principal and the id of the tag object."""
         top = f"{layout.APPROVALS}/{promotion}"
+        return {name.removeprefix(f"{top}/"): oid for name, oid in self.repository.refs(top).items()}
+
+    def checks(self, promotion: str) -> dict[str, str]:
+        """What was said of the checks of a promotion, as last fetched: `CHECK/PRINCIPAL` and the id of the tag."""
+        top = f"{layout.CHECKS}/{promotion}"
         return {name.removeprefix(f"{top}/"): oid for name, oid in self.repository.refs(top).items()}
 
     def registry(self, commit: str | None = None) -> Registry:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mooring.domain import layout
 from mooring.domain.change import Change
-from mooring.domain.environment import Policy
+from mooring.domain.environment import GateSpec, Policy
 from mooring.domain.events import EventKind, PointerHistory
 from mooring.domain.finding import Unreadable
-from mooring.domain.model import MetricSpec, Model
+from mooring.domain.model import MetricSpec, Model, ModelVersion
 from mooring.domain.pointer import Pointer
 from mooring.domain.promotion import target_problem
 from mooring.domain.registry import Registry
+from mooring.domain.requires import RequiredModel
 from mooring.domain.verdict import GateState, Verdict, state_of
 from mooring.errors import MooringError, RefusedError
 from mooring.gates.approvals import counted, is_requester
-from mooring.gates.gate import Approver, Evidence, Undoing, assess_all
-from mooring.rules.pointer_moves import PointerMove
+from mooring.gates.gate import Approver, CheckStatement, Evidence, Undoing, assess_all
+from mooring.rules.pointer_moves import PointerMove, named_versions
 from mooring.stores.forge.statement import Role, Subject, change_key
 from mooring.stores.forge.votes import Ballot
 
@@ -70,6 +72,10 @@ def assess(change: Change, move: PointerMove, ballot: Ballot, *, author: str, no
     after = move.after if isinstance(move.after, Pointer) else None
     undoing = undoing_of(move)
     requester = requester_of(move, author)
+    gates = [spec for spec in policy.gates if spec.holds_for(move.model)] if undoing is Undoing.NO else []
+    _refuse_partial_history(change, gates)
+    manifest = _manifest(change.head, move.model, after)
+    requires = manifest.requires if manifest is not None else None if _serves(after) else ()
     seen = Evidence(
         environment=move.environment,
         model=move.model,
@@ -89,7 +95,20 @@ def assess(change: Change, move: PointerMove, ballot: Ballot, *, author: str, no
         request_is_proven=any(
             vote.role is Role.REQUEST and is_requester(vote.names, requester) for vote in ballot.votes
         ),
-        soaks=_soaks(change, policy, move.model) if undoing is Undoing.NO else {},
+        soaks=_soaks(change, gates, move.model),
+        baselines=_baselines(change.base, gates, move.model),
+        checks=tuple(
+            CheckStatement(
+                vote.check.name, vote.check.passed, vote.principal, vote.names, vote.key, vote.check.detail
+            )
+            for vote in ballot.votes
+            if vote.check is not None
+        ),
+        requires=requires,
+        live=_live(change.base, move.environment, requires or ()),
+        parents=_parents(change, move, manifest)
+        if _serves(after) and any(spec.parents is not None for spec in gates)
+        else {},
     )
     return Assessment(assess_all(policy, seen, now), counted(policy, seen))
 
@@ -112,15 +131,71 @@ def _unfit(base: Registry, move: PointerMove) -> str | None:
     return target_problem(base, move.environment, move.model, after.version, after.manifest)
 
 
-def _metrics(registry: Registry, model: str, pointer: Pointer | None) -> dict[str, float] | None:
-    """The metrics of what a pointer serves; none where its manifest cannot be read, None where it serves nothing."""
+def _serves(pointer: Pointer | None) -> bool:
+    return pointer is not None and pointer.version is not None
+
+
+def _refuse_partial_history(change: Change, gates: Sequence[GateSpec]) -> None:
+    """Raise RefusedError where a gate asks for the past and a shallow clone has a part of it only."""
+    asking = any(spec.soak is not None or spec.parents is not None for spec in gates)
+    if asking and not change.past.is_complete():
+        raise RefusedError(
+            "a gate asks what was live before, and this shallow clone does not know",
+            "Get the history first: git fetch --unshallow",
+        )
+
+
+def _manifest(registry: Registry, model: str, pointer: Pointer | None) -> ModelVersion | None:
+    """The manifest of what a pointer serves; None where it serves nothing or the manifest cannot be read."""
     if pointer is None or pointer.version is None:
         return None
     try:
-        return dict(registry.release(model, pointer.version).manifest.metrics)
+        return registry.release(model, pointer.version).manifest
     except MooringError:
-        # The rules name what is wrong with the manifest; to a gate it is a version without data.
-        return {}
+        # The rules name what is wrong with it; to a gate it is a version without data.
+        return None
+
+
+def _metrics(registry: Registry, model: str, pointer: Pointer | None) -> dict[str, float] | None:
+    """The metrics of what a pointer serves; none where its manifest cannot be read, None where it serves nothing."""
+    if not _serves(pointer):
+        return None
+    manifest = _manifest(registry, model, pointer)
+    return dict(manifest.metrics) if manifest is not None else {}
+
+
+def _baselines(base: Registry, gates: Sequence[GateSpec], model: str) -> dict[str, dict[str, float]]:
+    """The metrics of the versions that gates compare with, by their words; one that is not registered is left out."""
+    found: dict[str, dict[str, float]] = {}
+    for against in {spec.against for spec in gates if spec.against not in (None, "live")}:
+        other, at, version = (against or "").rpartition("@")
+        name = other if at else model
+        if base.files.entry(layout.manifest_path(name, version)) is None:
+            continue
+        try:
+            found[against or ""] = dict(base.release(name, version).manifest.metrics)
+        except MooringError:
+            found[against or ""] = {}
+    return found
+
+
+def _live(base: Registry, environment: str, requires: Sequence[RequiredModel]) -> dict[str, tuple[str, ...]]:
+    """Every version of the required models that answers in the environment; none of a pointer nobody can read."""
+    found: dict[str, tuple[str, ...]] = {}
+    for needed in requires:
+        pointer = base.load(layout.pointer_path(environment, needed.model), Pointer)
+        if isinstance(pointer, Pointer):
+            found[needed.model] = tuple(version for _, version in named_versions(pointer))
+    return found
+
+
+def _parents(
+    change: Change, move: PointerMove, manifest: ModelVersion | None
+) -> dict[str, PointerHistory] | None:
+    if manifest is None:
+        return None
+    named = manifest.lineage.parents if manifest.lineage is not None else ()
+    return {parent: change.past.of(move.environment, parent.partition("@")[0]) for parent in named}
 
 
 def _specs(registry: Registry, model: str) -> dict[str, MetricSpec]:
@@ -128,6 +203,6 @@ def _specs(registry: Registry, model: str) -> dict[str, MetricSpec]:
     return dict(found.metrics) if isinstance(found, Model) else {}
 
 
-def _soaks(change: Change, policy: Policy, model: str) -> dict[str, PointerHistory]:
-    named = {spec.soak.in_ for spec in policy.gates if spec.soak is not None}
+def _soaks(change: Change, gates: Sequence[GateSpec], model: str) -> dict[str, PointerHistory]:
+    named = {spec.soak.in_ for spec in gates if spec.soak is not None}
     return {environment: change.past.of(environment, model) for environment in sorted(named)}

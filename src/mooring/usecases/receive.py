@@ -231,6 +231,7 @@ def _pointer(
             subject,
             signers=allowed_signers(change.base),
             vouched=vouched,
+            checks=hub.checks(subject.key),
         )
         author = f"{record.author_name} <{record.author_email}>"
         found = evidence.assess(change, move, ballot, author=author, now=now)

@@ -44,6 +44,7 @@ def ballot(hub: Hub, tip: str, subject: Subject, *, vouched: bool = False) -> Ba
         subject,
         signers=allowed_signers(hub.registry(tip)),
         vouched=vouched,
+        checks=hub.checks(subject.key),
     )
 
 
@@ -56,7 +57,7 @@ def write_statement(hub: Hub, statement: Statement, *, key: SigningKey | None, n
     if target is None:
         raise RefusedError("a change from nothing to nothing needs no approval")
     hub.repository.prefetch([target])
-    there = hub.approvals(statement.subject.key).get(statement.principal)
+    there = hub.repository.refs(statement.ref).get(statement.ref)
     # A server takes a statement in the place of another only if it is newer, so that nobody can replay the older one.
     time = now if there is None else max(now, tagged_at(hub.repository, there) + 1)
     tag = hub.repository.make_tag(
