@@ -92,7 +92,8 @@ def command(
     if approvals and not signers:
         session.output.warning(
             f"nobody's key is known, so nothing can be approved: give --signer WHO=KEY.pub, or add for each "
-            f'person a line to {place / layout.SIGNERS}: alex@example.com namespaces="git,mooring-model-version" ssh-ed25519 AAAA...'
+            f"person a line to {place / layout.SIGNERS}: "
+            'alex@example.com namespaces="git,mooring-model-version" ssh-ed25519 AAAA...'
         )
     say(
         session,

@@ -26,7 +26,9 @@ from mooring.cli.writing import dry_run_option, say, warn
 @draft_options
 @click.option("--sign", is_flag=True, help="Sign the version in the same commit, as 'mooring sign' does.")
 @click.option(
-    "--key", type=click.Path(path_type=Path, dir_okay=False), help="The SSH key for --sign.  [user.signingKey]"
+    "--key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The SSH key for --sign.  [user.signingKey]",
 )
 @click.option("--merge", is_flag=True, help="Merge the registration at once when the rules let it pass.")
 @dry_run_option

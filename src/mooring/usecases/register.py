@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from mooring.documents import codec, dvcfile
 from mooring.domain import layout, names, versions
-from mooring.domain.digests import digest_of
 from mooring.domain.compatibility import Bump, compare
+from mooring.domain.digests import digest_of
 from mooring.domain.environment import Registration
 from mooring.domain.finding import Finding
 from mooring.domain.model import Interface, Model, ModelVersion
@@ -151,7 +151,16 @@ def register(
     )
     warnings = judge(hub, tip, trial, what=f"the registration of {manifest.ref}")
     done = Registered(
-        manifest, RegisterOutcome.WOULD_REGISTER, tip, branch, None, chosen.bump, chosen.why, None, warnings, signed_by
+        manifest,
+        RegisterOutcome.WOULD_REGISTER,
+        tip,
+        branch,
+        None,
+        chosen.bump,
+        chosen.why,
+        None,
+        warnings,
+        signed_by,
     )
     if dry_run:
         return done
