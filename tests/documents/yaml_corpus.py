@@ -6,7 +6,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from mooring.documents.yaml import YamlProblem, load
 from mooring.documents.yaml_scalars import LARGEST_INTEGER
+from mooring.documents.yaml_write import dump
 
 ACCEPTED: dict[str, tuple[str, Any]] = {
     "words": ("a: word\nb: two words\n", {"a": "word", "b": "two words"}),
@@ -248,3 +250,48 @@ json_values = st.recursive(
 )
 json_mappings = st.dictionaries(_texts, json_values, max_size=5)
 numeric_looking = _numeric_looking
+
+
+@st.composite
+def commented(draw: st.DrawFn) -> str:
+    """An accepted mapping with comments put behind lines and between them, wherever it still is accepted."""
+    written = json_mappings.filter(lambda value: bool(value) and _can_be_written(value)).map(_written)
+    text = draw(st.one_of(st.sampled_from([text for text, _ in ACCEPTED.values()]), written))
+    for number in range(draw(st.integers(1, 6))):
+        lines = text.split("\n")
+        at = draw(st.integers(0, len(lines)))
+        words = f"# {number}"
+        match draw(st.integers(0, 3)):
+            case 0 if at < len(lines) and lines[at]:
+                lines[at] += f" {words}"
+            case 1 if at < len(lines):  # behind a mark in the line
+                cut = draw(st.integers(0, len(lines[at])))
+                lines[at] = f"{lines[at][:cut]} {words}\n{' ' * draw(st.integers(0, 6))}{lines[at][cut:]}"
+            case 2:
+                lines.insert(at, "")
+            case _:
+                lines.insert(at, " " * draw(st.integers(0, 6)) + words)
+        changed = "\n".join(lines)
+        if _is_accepted(changed):
+            text = changed
+    return text
+
+
+def _is_accepted(text: str) -> bool:
+    try:
+        load(text.encode())
+    except YamlProblem:
+        return False
+    return True
+
+
+def _can_be_written(value: dict[str, Any]) -> bool:
+    try:
+        dump(value)
+    except YamlProblem:
+        return False
+    return True
+
+
+def _written(value: dict[str, Any]) -> str:
+    return dump(value).decode()
