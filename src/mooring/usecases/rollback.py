@@ -43,7 +43,7 @@ class RolledBack:
 
     `commit` is the commit on main, or on `branch` where it is only proposed; `undone_commit` the commit whose promotion
     is undone; `bytes` says whether the bytes of the version that returns are present, missing or unknown; `approvals`
-    is how many a proposal of it needs.
+    is how many a proposal of it needs; `url` is its pull request, where there is a forge.
     """
 
     plan: RollbackPlan
@@ -56,6 +56,7 @@ class RolledBack:
     why_proposed: str | None = None
     warnings: tuple[Finding, ...] = ()
     approvals: int = 0
+    url: str | None = None
 
 
 PresenceOf = Callable[[Registry, ModelVersion], "Presence"]
@@ -86,11 +87,11 @@ def rollback(
     """
     request = replace(request, reason=check_reason(request.reason))
     hub.require_remote()
-    first = _planned(hub, hub.refresh(), request, presence)
+    first = plan_on(hub, hub.refresh(), request, presence)
     if first.outcome is RollbackOutcome.ALREADY or dry_run:
         return first
     if first.outcome is RollbackOutcome.WOULD_PROPOSE:
-        return _propose(hub, first, request)
+        return propose(hub, first, request)
     return _land(hub, first, request, presence)
 
 
@@ -102,7 +103,7 @@ def _land(hub: Hub, first: RolledBack, request: RollbackRequest, presence: Prese
     def build(tip: str) -> list[RefUpdate] | None:
         nonlocal done
         if tip != first.base:
-            done = _planned(hub, tip, request, presence)
+            done = plan_on(hub, tip, request, presence)
             _refuse_another(first, done)
             if done.outcome is RollbackOutcome.ALREADY:
                 return None
@@ -136,7 +137,8 @@ def _refuse_another(first: RolledBack, now: RolledBack) -> None:
         )
 
 
-def _propose(hub: Hub, planned: RolledBack, request: RollbackRequest) -> RolledBack:
+def propose(hub: Hub, planned: RolledBack, request: RollbackRequest) -> RolledBack:
+    """Put a planned rollback on its branch."""
     branch = layout.rollback_branch(request.environment, request.model)
     there = hub.branches(branch).get(branch)
     if there is not None and planned.commit is not None and _same_tree_change(hub, there, planned):
@@ -152,7 +154,8 @@ def _same_tree_change(hub: Hub, there: str, planned: RolledBack) -> bool:
     return on_same_main and hub.repository.blob_ids(there, path) == [planned.plan.blob]
 
 
-def _planned(hub: Hub, tip: str, request: RollbackRequest, presence: PresenceOf) -> RolledBack:
+def plan_on(hub: Hub, tip: str, request: RollbackRequest, presence: PresenceOf) -> RolledBack:
+    """The rollback as a commit on `tip` that no ref names yet; raises as `rollback` does."""
     registry, past = hub.registry(tip), hub.history(tip)
     history = past.of(request.environment, request.model)
     if not past.is_complete():
