@@ -13,6 +13,7 @@ from mooring.errors import UnavailableError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mooring.stores.forge.connect import Connection
     from mooring.stores.git.repository import Repository
     from mooring.stores.hub import Hub
 
@@ -84,6 +85,14 @@ def _open_mirror(url: str, variables: Mapping[str, str], *, offline: bool) -> Hu
     repository.offline = offline
     cache = Cache.in_git_directory(repository.common_dir)
     return Hub(repository, cache, "origin", _branch(repository), in_mirror=True, unreachable=unreachable)
+
+
+def open_connection(hub: Hub, *, environ: Mapping[str, str] | None = None) -> Connection | None:
+    """The forge in front of a registry's remote; None for a plain Git server. Raises as `connect.connect` does."""
+    from mooring.stores.forge.connect import connect
+
+    address = hub.repository.remotes().get(hub.remote) if hub.remote is not None else None
+    return connect(address, os.environ if environ is None else environ) if address is not None else None
 
 
 def _branch(repository: Repository) -> str:

@@ -12,6 +12,7 @@ from mooring.cli.output import Output
 
 if TYPE_CHECKING:
     from mooring.render.blocks import Block
+    from mooring.stores.forge.connect import Connection
     from mooring.stores.hub import Hub
 
 
@@ -25,6 +26,7 @@ class Session:
     fetch: bool | None = None
     quiet: bool = False
     _hub: Hub | None = field(default=None, repr=False)
+    _connection: Connection | None = field(default=None, repr=False)
 
     @property
     def output(self) -> Output:
@@ -59,6 +61,16 @@ class Session:
             hub.fetch()
         return hub
 
+    def connection(self) -> Connection | None:
+        """The forge in front of the registry's remote; None for a plain Git server, and where none is to be asked."""
+        if self.offline:
+            return None
+        if self._connection is None:
+            from mooring import wiring
+
+            self._connection = wiring.open_connection(self.hub(), environ=self.environ)
+        return self._connection
+
     def commit(self) -> str:
         """The commit to read: `--ref`, else main as last fetched (`--fetch` asks the remote first).
 
@@ -84,6 +96,8 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._connection is not None:
+            self._connection.close()
         if self._hub is not None:
             self._hub.repository.close()
             self._hub.cache.close()

@@ -26,6 +26,11 @@ class Connection:
     address: Address
     forge: Forge | None
 
+    def close(self) -> None:
+        """Close what connections there are."""
+        if self.forge is not None:
+            self.forge.close_connections()
+
 
 def connect(remote: str, variables: Mapping[str, str], *, kind: ForgeKind | None = None) -> Connection | None:
     """The forge that a remote's address leads to; None for a plain Git server.

@@ -221,6 +221,10 @@ class GitHub:
             source="rulesets",
         )
 
+    def close_connections(self) -> None:
+        """Let go of the network."""
+        self.client.close()
+
 
 def _request(data: object) -> ChangeRequest:
     merged = text(data, "merged_at") != "" or pick(data, "merged") is True

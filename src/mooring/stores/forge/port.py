@@ -165,6 +165,9 @@ class Forge(Protocol):
     def protection(self, branch: str) -> Protection:
         """What is enforced on `branch`."""
 
+    def close_connections(self) -> None:
+        """Let go of the network."""
+
 
 class ForgeError(RefusedError):
     """A forge refuses; `status` is its HTTP status."""
