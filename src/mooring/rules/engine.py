@@ -56,6 +56,12 @@ def check_standing(change: Change, found: Iterable[Finding]) -> tuple[Finding, .
     return _in_order(waivers.settle([*found, *_asked(standing, change)], catalogue.by_id()))
 
 
+def is_timeless(registry: Registry) -> bool:
+    """Whether what `check_standing` says of a state is the same at all times: nothing in it has an end."""
+    others = any(rule.standing and rule.family != "waivers" for rule in catalogue.CHANGE_RULES)
+    return not others and not InForce.of(registry, 0).before
+
+
 def check_again(change: Change, known: Iterable[Finding]) -> tuple[Finding, ...]:
     """All findings of the whole head, from `known`, all those of the whole base: only what differs is judged.
 

@@ -153,19 +153,26 @@ class Hub:
 
     def change(self, base: str, head: str, *, rewritten: str | None = None) -> Change:
         """What lies between two commits, as rules want it: everything is judged by `base` and its history."""
-        files = [_file_change(found) for found in self.repository.changed_paths(base, head)]
         # A tree that no commit holds yet, such as that of a merge which is only tried, has no author.
         made = self.repository.commit_id(head)
         return Change(
             self.registry(base),
             self.registry(head),
-            files,
+            self.differences(base, head),
             self.history(base),
             self.repository.committer_time(base),
             commit=head,
             rewritten=rewritten,
             author=self.repository.author(made) if made is not None else None,
         )
+
+    def differences(self, base: str, head: str) -> list[FileChange]:
+        """The paths that differ between two commits or trees, sorted."""
+        return [_file_change(found) for found in self.repository.changed_paths(base, head)]
+
+    def staged(self, base: str) -> list[FileChange]:
+        """The paths that differ between a commit and the index, sorted; wherever in the repository they lie."""
+        return [_file_change(found) for found in self.repository.staged_paths(base)]
 
     def require_remote(self) -> None:
         """Raise RefusedError where nothing can be written: a work tree without a remote."""

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mooring.domain import layout
-from mooring.domain.change import Change, FileChange
+from mooring.domain.change import Change
 from mooring.domain.finding import Finding, Level
-from mooring.domain.registry import Entry, Files, Registry
+from mooring.domain.registry import Files, Registry
 from mooring.errors import NotFoundError, RefusedError
-from mooring.rules.engine import check_change, check_registry
+from mooring.rules.engine import check_change, check_registry, check_standing, is_timeless
 from mooring.stores.files import IndexFiles
 from mooring.stores.hub import WATCHED, Hub
+from mooring.usecases.judged import findings_at, remember_plain
 from mooring.usecases.revisions import commit_named
 
 # Files outside the two folders that rules read too.
@@ -53,7 +54,13 @@ def check_all(hub: Hub, commit: str) -> Checked:
             f"there is no registry in {hub.repository.path} at {commit[:12]}",
             "Start one with 'mooring init'.",
         )
-    return Checked(check_registry(registry), _reader(registry.files))
+    standing = Change(
+        registry, registry, (), hub.history(commit), hub.repository.committer_time(commit), commit=commit
+    )
+    found = check_standing(standing, findings_at(hub, commit))
+    if not found and is_timeless(registry):
+        remember_plain(hub, commit)
+    return Checked(found, _reader(registry.files))
 
 
 def check_staged(hub: Hub) -> Checked:
@@ -62,13 +69,12 @@ def check_staged(hub: Hub) -> Checked:
     files = IndexFiles(hub.repository, (*WATCHED, *_AT_THE_TOP))
     if head is None:
         return Checked(check_registry(Registry(files)), _reader(files))
-    base = hub.registry(head)
     change = Change(
-        base=base,
+        base=hub.registry(head),
         head=Registry(files),
-        files=_differences(base.files, files),
+        files=hub.staged(head),
         past=hub.history(head),
-        now=_time_of(hub, head),
+        now=hub.repository.committer_time(head),
     )
     return Checked(check_change(change), _reader(files))
 
@@ -91,9 +97,11 @@ def check_range(hub: Hub, base: str, head: str, *, judged_as: As | None = None) 
     if not on_line:
         lost = f"its tip {old[:12]} is not on the first-parent line of {new[:12]}: promotions would vanish"
         return Checked(check_change(hub.change(old, new, rewritten=lost)), reader)
+    # What is not merged yet brings no waiver that would hold for what comes with it.
+    governed_by = None if _is_on_main(hub, new) else hub.registry(old)
     found: list[Finding] = []
     for record in reversed(list(hub.repository.first_parent(new, since=old))):
-        found += check_change(hub.change(record.parents[0], record.oid))
+        found += check_change(hub.change(record.parents[0], record.oid), governed_by=governed_by)
     return Checked(_once(found), reader)
 
 
@@ -131,33 +139,6 @@ def merged_tree(hub: Hub, base: str, head: str) -> str:
             "Somebody else changed the same; bring the branch up to date, or ask Mooring for the change anew.",
         )
     return tree
-
-
-def _differences(base: Files, head: Files) -> list[FileChange]:
-    before = _by_path(base)
-    after = _by_path(head)
-    return [
-        FileChange(path, before.get(path), after.get(path))
-        for path in sorted(before.keys() | after.keys())
-        if _content(before.get(path)) != _content(after.get(path))
-    ]
-
-
-def _by_path(files: Files) -> dict[str, Entry]:
-    found = {entry.path: entry for top in WATCHED for entry in files.walk(top)}
-    for path in _AT_THE_TOP:
-        entry = files.entry(path)
-        if entry is not None:
-            found[path] = entry
-    return found
-
-
-def _content(entry: Entry | None) -> tuple[str, str] | None:
-    return None if entry is None else (entry.mode, entry.oid)
-
-
-def _time_of(hub: Hub, commit: str) -> int:
-    return hub.history(commit).times[commit]
 
 
 def _reader(files: Files) -> Callable[[str], bytes | None]:

@@ -63,6 +63,13 @@ def changed_paths(runner: GitRunner, base: str, head: str, under: Sequence[str])
     return [_change(token, next(tokens)) for token in tokens if token]
 
 
+def staged_paths(runner: GitRunner, base: str) -> list[PathChange]:
+    """The paths whose mode or blob in the index differ from those of a commit, in path order."""
+    done = runner.run("diff-index", "--cached", *_RAW, "--end-of-options", base, "--")
+    tokens = iter(done.stdout.decode("utf-8", "surrogateescape").split("\0"))
+    return [_change(token, next(tokens)) for token in tokens if token]
+
+
 def first_parent(
     runner: GitRunner, tip: str, since: str | None, paths: Sequence[str]
 ) -> Iterator[CommitRecord]:

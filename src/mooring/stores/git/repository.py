@@ -164,6 +164,10 @@ class Repository:
         old = self._must_name(base, "tree") if base is not None else grammar.empty_tree_id(new)
         return history.changed_paths(self.runner, old, new, [grammar.check_path(path) for path in under])
 
+    def staged_paths(self, base: str) -> list[PathChange]:
+        """The paths that differ between a commit and the index, in path order; an unborn path has no old side."""
+        return history.staged_paths(self.runner, self._must_name(base, "commit"))
+
     def first_parent(
         self, tip: str, *, since: str | None = None, paths: Sequence[str] = ()
     ) -> Iterator[CommitRecord]:
