@@ -90,6 +90,13 @@ class Pointer(Document):
         return self
 
     @property
+    def served(self) -> tuple[str, ...]:
+        """Every version that answers: the pointer's own first, then the others of its A/B test."""
+        own = () if self.version is None else (self.version,)
+        shares = self.rollout.weights if self.rollout is not None else {}
+        return (*own, *(version for version in shares if version != self.version))
+
+    @property
     def is_withdrawal(self) -> bool:
         """Whether nothing is to be served."""
         return self.version is None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 
 from mooring.domain.environment import Policy, RollbackMode
+from mooring.domain.people import is_one_of
 from mooring.domain.verdict import GateState, Verdict
 from mooring.gates.gate import Approver, Evidence, Undoing
-
-_ADDRESS = re.compile(r"<([^<>]+)>\s*$")
 
 
 def required(policy: Policy, evidence: Evidence) -> int:
@@ -72,9 +70,7 @@ def assess(policy: Policy, evidence: Evidence) -> Iterator[Verdict]:
 
 def is_requester(names: Collection[str], requester: str) -> bool:
     """Whether one of a person's `names` is the requester: the whole `Name <address>`, or its address."""
-    address = _ADDRESS.search(requester)
-    asked = {requester.strip().casefold()} | ({address[1].strip().casefold()} if address else set())
-    return any(name.strip().casefold() in asked for name in names)
+    return is_one_of(names, requester)
 
 
 def _allowed(names: Collection[str], principals: Collection[str]) -> bool:
