@@ -11,9 +11,11 @@ from collections.abc import Iterator
 
 from mooring.rules.engine import check_change
 from tests.rules import (
+    case_contents,
     case_documents,
     case_environments,
     case_fitness,
+    case_lineage,
     case_pointers,
     case_releases,
     case_rollouts,
@@ -29,6 +31,8 @@ MODULES = (
     case_environments,
     case_rollouts,
     case_waivers,
+    case_lineage,
+    case_contents,
 )
 
 

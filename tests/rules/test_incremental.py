@@ -52,6 +52,17 @@ _folders = [f"registry/iris/versions/{version}" for version in VERSIONS]
 _manifests = [_whole.files[f"{folder}/manifest.yaml"] for folder in _folders]
 _odd = _whole.copy().version("1.0.0", accepts={"type": 1}, artifact={"model.h5": b"HDF"})
 _manifests.append(_odd.files[f"{_folders[0]}/manifest.yaml"])
+_kin = [
+    ("1.0.0", ["1.0.0-rc.1"]),
+    ("1.0.0-rc.1", ["1.0.0", "2026.01.15"]),
+    ("2026.01.15", ["1.0.0", "2026.01.15"]),
+]
+_children = {
+    f"registry/iris/versions/{child}/manifest.yaml": _whole.copy()
+    .version(child, parents=[f"iris@{parent}" for parent in parents])
+    .files[f"registry/iris/versions/{child}/manifest.yaml"]
+    for child, parents in _kin
+}
 _artifacts = [_whole.files[f"{folder}/artifact.dvc"] for folder in _folders]
 _models = [
     _whole.files["registry/iris/model.yaml"],
@@ -61,7 +72,7 @@ _models = [
 BROKEN = [b"a: [\n", b"kind: Model\n", b""]
 
 CONTENTS: dict[str, list[bytes]] = (
-    {f"{folder}/manifest.yaml": [*_manifests, *BROKEN] for folder in _folders}
+    {f"{folder}/manifest.yaml": [*_manifests, *_children.values(), *BROKEN] for folder in _folders}
     | {f"{folder}/artifact.dvc": [*_artifacts, *BROKEN] for folder in _folders}
     | {
         "registry/iris/model.yaml": [*_models, *BROKEN],

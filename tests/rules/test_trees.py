@@ -68,9 +68,16 @@ def test_versions_that_differ_by_capitals_are_refused_both() -> None:
     builder = started().version("1.1.0-rc.1").version("1.1.0-RC.1")
 
     assert found(builder) == {
-        ("misnumbered-version", "registry/iris/versions/1.1.0-RC.1/manifest.yaml"),
-        ("misnumbered-version", "registry/iris/versions/1.1.0-rc.1/manifest.yaml"),
+        ("colliding-names", "registry/iris/versions/1.1.0-RC.1"),
+        ("colliding-names", "registry/iris/versions/1.1.0-rc.1"),
     }
+
+
+def test_names_that_differ_by_the_way_of_writing_an_accent_are_refused_both() -> None:
+    composed, apart = "registry/caf\u00e9.txt", "registry/cafe\u0301.txt"
+    builder = Builder().write(composed, "1").write(apart, "2").write("registry/CAFE.txt", "3")
+
+    assert {path for rule, path in found(builder) if rule == "colliding-names"} == {composed, apart}
 
 
 def test_a_path_in_a_hint_is_one_word_of_a_shell() -> None:

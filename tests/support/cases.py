@@ -12,9 +12,11 @@ tests/rules/cases/<rule>/<case>/
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from mooring.domain.change import Change
 from mooring.domain.finding import Finding
@@ -103,16 +105,32 @@ def _lines(data: bytes | None) -> list[str]:
 
 def _write(folder: Path, state: Mapping[str, bytes]) -> None:
     for path, data in state.items():
-        target = folder / "/".join(_SHOWN.get(part, part) for part in path.split("/"))
+        target = folder / "/".join(_SHOWN.get(part, part) for part in _apart(path, state).split("/"))
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
+
+
+def _apart(path: str, state: Mapping[str, bytes]) -> str:
+    """A path as it is written: names that are one where capitals do not count are kept apart by %XX for a capital."""
+    parts = path.split("/")
+    for place in range(len(parts)):
+        names = {
+            other.split("/")[place]
+            for other in state
+            if other.casefold().split("/")[: place + 1] == path.casefold().split("/")[: place + 1]
+        }
+        if len(names) > 1:
+            parts[place] = re.sub("[A-Z]", lambda found: f"%{ord(found[0]):02X}", parts[place])
+    return "/".join(parts)
 
 
 def _read(folder: Path) -> dict[str, bytes]:
     if not folder.is_dir():
         return {}
     return {
-        "/".join(_HIDDEN.get(part, part) for part in path.relative_to(folder).parts): path.read_bytes()
+        "/".join(
+            unquote(_HIDDEN.get(part, part)) for part in path.relative_to(folder).parts
+        ): path.read_bytes()
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }

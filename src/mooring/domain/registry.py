@@ -13,6 +13,7 @@ from mooring.domain.document import Document
 from mooring.domain.environment import Policy, Settings
 from mooring.domain.files import LINK, Entry, Files
 from mooring.domain.finding import Problem, Unreadable
+from mooring.domain.lineage import Lineage
 from mooring.domain.model import Model, ModelVersion, State, VersionStatus
 from mooring.domain.pointer import Pointer
 from mooring.domain.references import Reference, SelectorKind
@@ -120,6 +121,11 @@ class Registry:
         """`mooring.yaml`, or the defaults where there is none or it is unreadable (which is a finding of its own)."""
         found = self.load(layout.SETTINGS, Settings)
         return found if isinstance(found, Settings) else Settings()
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        """Which version was made from which."""
+        return Lineage(self)
 
     def model_names(self) -> tuple[str, ...]:
         """The names of all models, in the order of the alphabet."""

@@ -12,9 +12,9 @@ from typing import Generic, TypeAlias, TypeVar
 from mooring.domain.change import Change
 from mooring.domain.finding import Finding, Level, Place
 from mooring.domain.registry import Registry
-from mooring.rules.subjects import EnvironmentAt, FileAt, ModelAt, PointerAt, Subject, VersionAt
+from mooring.rules.subjects import EnvironmentAt, FileAt, FolderAt, ModelAt, PointerAt, Subject, VersionAt
 
-S = TypeVar("S", FileAt, ModelAt, VersionAt, PointerAt, EnvironmentAt)
+S = TypeVar("S", FileAt, ModelAt, VersionAt, PointerAt, EnvironmentAt, FolderAt)
 
 
 class Scope(StrEnum):
@@ -116,6 +116,7 @@ Rule: TypeAlias = (
     | StateRule[VersionAt]
     | StateRule[PointerAt]
     | StateRule[EnvironmentAt]
+    | StateRule[FolderAt]
     | ChangeRule
 )
 

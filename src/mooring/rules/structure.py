@@ -14,15 +14,15 @@ from mooring.domain.finding import KeyPath, Place
 from mooring.domain.layout import FileKind, Identity
 from mooring.domain.model import Model, ModelVersion, VersionStatus
 from mooring.domain.registry import Registry
+from mooring.rules.listing import SUBFOLDERS, folded
 from mooring.rules.rule import Fault, state_rule
 from mooring.rules.subjects import (
-    SUBFOLDERS,
     TOPS,
     EnvironmentAt,
     FileAt,
+    FolderAt,
     ModelAt,
     VersionAt,
-    has_capitals_to_mistake,
     scheme_of,
 )
 
@@ -223,11 +223,10 @@ def missing_manifest(registry: Registry, subject: VersionAt) -> Iterator[Fault]:
 
 @state_rule(VersionAt)
 def misnumbered_version(registry: Registry, subject: VersionAt) -> Iterator[Fault]:
-    """A version is not numbered as its model numbers versions, or differs from another by capitals only.
+    """A version is not numbered as its model numbers versions.
 
     Why it matters: versions of two schemes have no order, so that "latest" and the required bump mean
-    nothing. And `1.0.0-RC.1` and `1.0.0-rc.1` are one folder on macOS and Windows: a clone there shows one in
-    place of the other.
+    nothing.
 
     How to mend it: register it again under a version of the model's scheme, which is `versioning` in
     `model.yaml`.
@@ -245,21 +244,36 @@ def misnumbered_version(registry: Registry, subject: VersionAt) -> Iterator[Faul
             f"Register it as a version such as {example}: mooring register {model} FILES --version {example}",
             value=scheme,
         )
-    siblings = (
-        registry.files.children(layout.versions_folder(model)) if has_capitals_to_mistake(version) else ()
-    )
-    others = [
-        child.name
-        for child in siblings
-        if child.name != version and child.name.casefold() == version.casefold()
-    ]
-    if others:
-        yield Fault(
-            Place(manifest),
-            f"{version!r} differs from {others[0]!r} only by capitals",
-            f"Remove the one that is new: git rm -r {_quoted(folder)}",
-            value=" ".join(others),
-        )
+
+
+@state_rule(FolderAt, waivable=False)
+def colliding_names(registry: Registry, subject: FolderAt) -> Iterator[Fault]:
+    """Two names in a folder are one name on other machines.
+
+    Where capitals do not count (macOS, Windows) `1.0.0-RC.1` and `1.0.0-rc.1` are one folder; where accents are
+    written in one way only (macOS) so are names that differ by that.
+
+    Why it matters: a clone there shows one of the two in place of the other. What is checked, signed and served
+    then depends on the machine.
+
+    How to mend it: keep one of the names, and remove the other with `git rm -r`.
+    """
+    names_here = [child.name for child in registry.files.children(subject.folder)]
+    if all(folded(name) == name for name in names_here):
+        return
+    groups: dict[str, list[str]] = {}
+    for name in names_here:
+        groups.setdefault(folded(name), []).append(name)
+    for group in groups.values():
+        for name in group if len(group) > 1 else ():
+            others = [other for other in group if other != name]
+            path = f"{subject.folder}/{name}"
+            yield Fault(
+                Place(path),
+                f"{name!r} and {others[0]!r} are one name on machines where capitals or accents do not count",
+                f"If this one is the new one, remove it: git rm -r {_quoted(path)}",
+                value=" ".join(others),
+            )
 
 
 @state_rule(EnvironmentAt, waivable=False)

@@ -20,10 +20,10 @@ from mooring.domain.layout import FileKind
 from mooring.domain.model import Model
 from mooring.domain.registry import Entry, Registry
 from mooring.domain.versions import Versioning
+from mooring.rules.listing import SUBFOLDERS, environment_folders, folded, model_folders, versions_of
 
 TOPS = (layout.REGISTRY, layout.ENVIRONMENTS)
 OUTER_FILES = (layout.SETTINGS, layout.ATTRIBUTES, layout.DVC_CONFIG, layout.SIGNERS)
-SUBFOLDERS = frozenset({"versions", "status", "cards"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ class ModelAt:
 class VersionAt:
     """One version.
 
-    Depends on the files of its folder, on its status and card, on the names of its sibling folders that
-    differ from its own only by capitals, on the versioning of its model, and on which environments have a
-    policy.
+    Depends on the files of its folder, on its status and card, on the versioning of its model, on which
+    environments have a policy, on the presence of its parents' manifests, and on the manifests of the
+    versions that are its ancestors and its descendants at once.
     """
 
     model: str
@@ -82,7 +82,14 @@ class EnvironmentAt:
     environment: str
 
 
-Subject: TypeAlias = FileAt | ModelAt | VersionAt | PointerAt | EnvironmentAt
+@dataclass(frozen=True, slots=True)
+class FolderAt:
+    """A folder where two names may be one on another machine. Depends on the names of its children."""
+
+    folder: str
+
+
+Subject: TypeAlias = FileAt | ModelAt | VersionAt | PointerAt | EnvironmentAt | FolderAt
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,48 +107,15 @@ def scheme_of(registry: Registry, model: str) -> Versioning | None:
     return found.versioning if isinstance(found, Model) else None
 
 
-def has_capitals_to_mistake(version: str) -> bool:
-    """Whether another spelling of the version differs only by capitals."""
-    return any(character.isalpha() for character in version)
-
-
-def model_folders(registry: Registry) -> Iterator[str]:
-    """Every folder of depth one or two below `registry/` that could be a model's."""
-    for outer in registry.files.children(layout.REGISTRY):
-        if outer.kind != "tree":
-            continue
-        yield outer.name
-        for inner in registry.files.children(outer.path):
-            if inner.kind == "tree" and inner.name not in SUBFOLDERS:
-                yield f"{outer.name}/{inner.name}"
-
-
-def versions_of(registry: Registry, model: str) -> set[str]:
-    """Every version that has a folder, a status or a card."""
-    folder = layout.model_folder(model)
-    found = {
-        child.name for child in registry.files.children(layout.versions_folder(model)) if child.kind == "tree"
-    }
-    for sub, ending in (("status", ".yaml"), ("cards", ".md")):
-        for child in registry.files.children(f"{folder}/{sub}"):
-            if child.kind == "blob" and child.name.endswith(ending):
-                found.add(child.name.removesuffix(ending))
-    return found
-
-
-def environment_folders(registry: Registry) -> set[str]:
-    """Every environment that has a policy or a folder."""
-    return {
-        child.name if child.kind == "tree" else child.name.removesuffix(".yaml")
-        for child in registry.files.children(layout.ENVIRONMENTS)
-        if child.kind == "tree" or child.name.endswith(".yaml")
-    }
+def has_file(registry: Registry, path: str) -> bool:
+    """Whether a file lies at a path, readable or not."""
+    entry = registry.files.entry(path)
+    return entry is not None and entry.kind == "blob"
 
 
 def has_policy(registry: Registry, path: str) -> bool:
-    """Whether a file lies where the policy of an environment lies, readable or not."""
-    entry = registry.files.entry(path)
-    return entry is not None and entry.kind == "blob"
+    """Whether a file lies where the policy of an environment lies."""
+    return has_file(registry, path)
 
 
 def _read(registry: Registry, entries: Iterable[Entry]) -> None:
@@ -160,6 +134,7 @@ def every(registry: Registry) -> Iterator[Subject]:
     for top in TOPS:
         entries = registry.files.walk(top)
         _read(registry, entries)
+        yield from dict.fromkeys(_mistakable(entries))
         for entry in entries:
             yield FileAt(entry)
             identity = layout.identify(entry.path)
@@ -171,6 +146,16 @@ def every(registry: Registry) -> Iterator[Subject]:
         yield ModelAt(model)
         for version in sorted(versions_of(registry, model)):
             yield VersionAt(model, version)
+
+
+def _mistakable(entries: Iterable[Entry]) -> Iterator[FolderAt]:
+    """The folders where a name is not as it is when folded: of two names that are one when folded, one is not."""
+    for entry in entries:
+        if folded(entry.path) != entry.path:
+            parts = entry.path.split("/")
+            for place in range(1, len(parts)):
+                if folded(parts[place]) != parts[place]:
+                    yield FolderAt("/".join(parts[:place]))
 
 
 def _outside(registry: Registry) -> Iterator[FileAt]:
@@ -224,6 +209,8 @@ class _Collector:
     def add_for(self, path: str) -> None:
         """Add what a change of the file at `path` affects, apart from the file itself."""
         parts = path.split("/")
+        if parts[0] in TOPS:
+            self._add_folders(parts)
         if parts[0].casefold() in TOPS and (parts[0] not in TOPS or len(parts) == 1):
             self._add_odd_top(parts[0])
         elif parts[0] == layout.REGISTRY and len(parts) > 2:
@@ -232,6 +219,16 @@ class _Collector:
             self._add_in_environments(path, parts)
         elif path == layout.SIGNERS:
             self._add_all_environments()
+
+    def _add_folders(self, parts: list[str]) -> None:
+        """The folders in which the change adds or removes a name."""
+        for place in range(1, len(parts)):
+            path = "/".join(parts[: place + 1])
+            if (
+                len({registry.files.entry(path) is None for registry in self.states}) > 1
+                or len(self.states) == 1
+            ):
+                self.both.append(FolderAt("/".join(parts[:place])))
 
     def _add_all_environments(self) -> None:
         """Policies name each other, and a signer may be named by any of them."""
@@ -269,7 +266,7 @@ class _Collector:
         if parts[2] not in SUBFOLDERS and len(parts) > 3:
             self.both.append(ModelAt(f"{parts[1]}/{parts[2]}"))
         if (of_version := layout.version_of_path(path)) is not None:
-            self._add_version(*of_version)
+            self.both.append(VersionAt(*of_version))
         identity = layout.identify(path)
         if identity is None or identity.model is None:
             return
@@ -278,6 +275,7 @@ class _Collector:
         if identity.kind is FileKind.MANIFEST:
             environments = set[str]().union(*(environment_folders(registry) for registry in self.states))
             self.both += [PointerAt(environment, identity.model) for environment in sorted(environments)]
+            self._add_relatives(identity.model, identity.version or "")
         if identity.kind is FileKind.MODEL and self._is_renumbered(identity.model):
             versions = set[str]().union(*(versions_of(registry, identity.model) for registry in self.states))
             self.both += [VersionAt(identity.model, version) for version in sorted(versions)]
@@ -285,15 +283,20 @@ class _Collector:
     def _is_renumbered(self, model: str) -> bool:
         return len(self.states) == 1 or len({scheme_of(registry, model) for registry in self.states}) > 1
 
-    def _add_version(self, model: str, version: str) -> None:
-        self.both.append(VersionAt(model, version))
-        if has_capitals_to_mistake(version):
-            self.both += [
-                VersionAt(model, child.name)
-                for registry in self.states
-                for child in registry.files.children(layout.versions_folder(model))
-                if child.name.casefold() == version.casefold()
-            ]
+    def _add_relatives(self, model: str, version: str) -> None:
+        """The versions that come into a circle or leave one with this manifest, and its children where it goes.
+
+        The circles cost the ancestors of the version. Children are looked for in all manifests, but only where
+        a manifest is removed, which nobody may do; one that comes can only mend what its children lacked.
+        """
+        ref = f"{model}@{version}"
+        related = {other for registry in self.states for other in registry.lineage.loop(ref)}
+        path = layout.manifest_path(model, version)
+        if len(self.states) > 1 and has_file(self.states[0], path) and not has_file(self.states[-1], path):
+            related.update(self.states[-1].lineage.children(ref))
+        for other in sorted(related):
+            name, _, number = other.partition("@")
+            self.both.append(VersionAt(name, number))
 
     def _add_in_environments(self, path: str, parts: list[str]) -> None:
         if len(parts) > 2:
