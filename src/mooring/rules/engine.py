@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from mooring.domain.change import Change
+from mooring.domain.change import Change, FileChange
 from mooring.domain.finding import Finding, KeyPath, Level
 from mooring.domain.layout import FileKind
 from mooring.domain.registry import Registry
@@ -65,12 +65,20 @@ def is_timeless(registry: Registry) -> bool:
 def check_again(change: Change, known: Iterable[Finding]) -> tuple[Finding, ...]:
     """All findings of the whole head, from `known`, all those of the whole base: only what differs is judged.
 
-    Law: the same as `check_registry(change.head)`. It follows from the law of `judge_state`, read both ways.
+    Law: the same as `check_registry(change.head)`. It follows from the law of `judge_state`, read both ways: what
+    comes and what goes.
     """
-    affected = subjects.affected(change)
-    gone = {found.identity for found in _judge(change.base, (*affected.before, *affected.both))}
+    there, back = subjects.affected(change), subjects.affected(_reversed(change))
+    both = tuple(dict.fromkeys((*there.both, *back.both)))
+    gone = {found.identity for found in _judge(change.base, (*there.before, *back.after, *both))}
     kept = [finding for finding in known if finding.identity not in gone]
-    return _in_order([*kept, *_judge(change.head, (*affected.after, *affected.both))])
+    found = _judge(change.head, dict.fromkeys((*there.after, *back.before, *both)))
+    return _in_order([*kept, *found])
+
+
+def _reversed(change: Change) -> Change:
+    files = [FileChange(file.path, file.after, file.before) for file in change.files]
+    return Change(change.head, change.base, files, change.past, change.now)
 
 
 def _asked(rules: Iterable[ChangeRule], change: Change) -> list[Finding]:
