@@ -8,16 +8,16 @@ from pathlib import Path
 
 from mooring.domain import layout
 from mooring.domain.environment import Policy
-from mooring.errors import RefusedError, UsageError
+from mooring.errors import RefusedError
 from mooring.gates.approvals import is_requester
 from mooring.stores import signing
 from mooring.stores.forge import local
-from mooring.stores.forge.proposal import Proposal, ProposalKind
-from mooring.stores.forge.statement import Role, Statement, Subject, statement_ref
+from mooring.stores.forge.proposal import Proposal
+from mooring.stores.forge.statement import Role, Statement, statement_ref
 from mooring.stores.forge.votes import allowed_signers
 from mooring.stores.hub import Hub
-from mooring.stores.signing import Signer, SigningKey
 from mooring.usecases.proposals import select
+from mooring.usecases.speaking import names_of, principal_of, refuse_outdated, subject_of
 
 
 class ApprovalOutcome(StrEnum):
@@ -108,17 +108,18 @@ def _state(
     now: int,
     dry_run: bool,
 ) -> Approved:
-    subject = _subject(proposal)
-    _refuse_outdated(hub, proposal, subject)
+    subject = subject_of(proposal)
+    refuse_outdated(hub, proposal, subject)
     signers = signing.parse_signers(allowed_signers(hub.registry()))
     with signing.signing_key(hub.repository, key) as found:
-        who = _principal(signers, found, principal)
-        _refuse_wrong_person(hub, proposal, role, _names(signers, found, who))
+        who = principal_of(signers, found, principal)
+        _refuse_wrong_person(hub, proposal, role, names_of(signers, found, who))
         ref = statement_ref(subject.key, who)
         fingerprint = found.fingerprint if found is not None else None
         said = {
             vote.principal: vote
             for vote in local.ballot(hub, hub.tip(), subject, vouched=found is None).votes
+            if vote.check is None
         }
         if who in said and said[who].role is role:
             return Approved(proposal, who, role, ApprovalOutcome.ALREADY, ref, said[who].key)
@@ -126,49 +127,6 @@ def _state(
             return Approved(proposal, who, role, ApprovalOutcome.WOULD_APPROVE, ref, fingerprint)
         local.write_statement(hub, Statement(subject, who, role), key=found, now=now)
         return Approved(proposal, who, role, ApprovalOutcome.APPROVED, ref, fingerprint)
-
-
-def _subject(proposal: Proposal) -> Subject:
-    if proposal.problem is not None:
-        raise RefusedError(f"{proposal.branch} cannot be approved: {proposal.problem}")
-    if proposal.subject is None or proposal.kind in (ProposalKind.REGISTRATION, ProposalKind.SIGNATURE):
-        raise RefusedError(
-            f"the {proposal.title} needs no approval",
-            f"Merge it: mooring merge {proposal.branch}",
-        )
-    return proposal.subject
-
-
-def _refuse_outdated(hub: Hub, proposal: Proposal, subject: Subject) -> None:
-    if hub.repository.blob_ids(hub.tip(), [subject.path]) != [subject.base]:
-        raise RefusedError(
-            f"{subject.path} moved since {proposal.branch} was proposed; it can never be merged as it is",
-            "Its requester can propose it again, on what is live now.",
-        )
-
-
-def _principal(signers: tuple[Signer, ...], key: SigningKey | None, wanted: str | None) -> str:
-    """Under which name somebody speaks: a name of their key, or, unsigned, the one they claim."""
-    if key is None:
-        if wanted is None:
-            raise UsageError(
-                "there is no key to sign with",
-                "Name one with --key FILE, or tell Git: git config --global user.signingKey ~/.ssh/id_ed25519.pub",
-            )
-        return wanted
-    names = signing.names_of(signers, key.fingerprint)
-    if not names:
-        raise RefusedError(
-            f"the key {key.path} ({key.fingerprint}) is not in {layout.SIGNERS} of main",
-            'Somebody who may change it adds the line: YOU@EXAMPLE.COM namespaces="git,mooring-model-version" followed by the public key.',
-        )
-    if wanted is not None and wanted not in names:
-        raise UsageError(f"{key.path} is the key of {', '.join(names)}, not of {wanted}")
-    return wanted if wanted is not None else names[0]
-
-
-def _names(signers: tuple[Signer, ...], key: SigningKey | None, who: str) -> frozenset[str]:
-    return frozenset({who, *(signing.names_of(signers, key.fingerprint) if key is not None else ())})
 
 
 def _refuse_wrong_person(hub: Hub, proposal: Proposal, role: Role, names: frozenset[str]) -> None:

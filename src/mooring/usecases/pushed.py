@@ -9,7 +9,17 @@ from mooring.errors import UsageError
 from mooring.stores.git.grammar import is_oid
 
 STATEMENTS = "refs/mooring/"
-"""Below it lie approvals, and nothing that a server takes unread."""
+"""Below it lie approvals and checks, and nothing that a server takes unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a push is refused: which rule, where, what is wrong and what to do."""
+
+    rule: str
+    place: str
+    message: str
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

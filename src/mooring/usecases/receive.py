@@ -7,7 +7,7 @@ push brings is data: the rules, policies and signers of main before each commit 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from mooring.domain import layout
@@ -18,15 +18,18 @@ from mooring.domain.layout import FileKind, Identity
 from mooring.domain.model import Model
 from mooring.domain.registry import Registry
 from mooring.domain.verdict import GateState
-from mooring.errors import IntegrityError, MooringError
+from mooring.errors import MooringError
 from mooring.rules.engine import check_change, check_registry
 from mooring.rules.pointer_moves import PointerMove, moves
 from mooring.stores.cache import Cache
-from mooring.stores.forge.votes import allowed_signers, believe, read_ballot, tagged_at
+from mooring.stores.forge.votes import allowed_signers, read_ballot
 from mooring.stores.git.repository import CommitRecord
 from mooring.stores.hub import Hub
 from mooring.usecases import evidence
-from mooring.usecases.pushed import STATEMENTS, RefLine
+from mooring.usecases.pushed import STATEMENTS, RefLine, Refusal
+from mooring.usecases.statements import statement_refusals
+
+__all__ = ["POLICY_CHANGES", "TRUST_PRINCIPAL", "Refusal", "in_order", "receive"]
 
 _GOVERNING: Final = frozenset(
     {
@@ -42,16 +45,6 @@ POLICY_CHANGES: Final = "mooring.policyChanges"
 """Set to `allow` in the bare repository's own configuration, its operator lets pushes change how changes are judged."""
 TRUST_PRINCIPAL: Final = "mooring.trustPrincipal"
 """Set to `true` there, `MOORING_PRINCIPAL` counts: over file:// whoever pushes could set that variable."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a push is refused: which rule, where, what is wrong and what to do."""
-
-    rule: str
-    place: str
-    message: str
-    hint: str | None = None
 
 
 def receive(hub: Hub, lines: Iterable[RefLine], *, principal: str | None, now: int) -> tuple[Refusal, ...]:
@@ -70,7 +63,7 @@ def receive(hub: Hub, lines: Iterable[RefLine], *, principal: str | None, now: i
                 Refusal("confusable-branch", line.ref, f"it differs from {hub.main_ref} by capitals only")
             )
         elif line.ref.startswith(STATEMENTS):
-            found += _statement(hub, line, trusted)
+            found += statement_refusals(hub, line, trusted)
     return tuple(found)
 
 
@@ -103,7 +96,9 @@ def _main(hub: Hub, line: RefLine, *, vouched: bool, now: int) -> Iterator[Refus
         # What is remembered about a commit in quarantine would outlive a push that is refused.
         at = hub if record.parents[0] == line.old else replace(hub, cache=Cache(None))
         change = at.change(record.parents[0], record.oid)
-        refusals = list(_commit(at, change, record, vouched=vouched, now=now))
+        # No commit of a push is waived by what an earlier one of the same push brings.
+        before = hub.registry(line.old)
+        refusals = list(_commit(at, change, record, before, vouched=vouched, now=now))
         if governing:
             refusals += _too_soon(change, record)
         yield from refusals
@@ -144,11 +139,13 @@ def _first_push(hub: Hub, new: str) -> Iterator[Refusal]:
             yield Refusal(finding.rule, str(finding.place), finding.message, finding.hint)
 
 
-def _commit(hub: Hub, change: Change, record: CommitRecord, *, vouched: bool, now: int) -> Iterator[Refusal]:
-    """Why one commit of main's first-parent line is refused, judged by its first parent."""
+def _commit(
+    hub: Hub, change: Change, record: CommitRecord, before: Registry, *, vouched: bool, now: int
+) -> Iterator[Refusal]:
+    """Why one commit of main's line is refused, judged by its first parent and with the waivers of `before`."""
     where = f" (commit {record.oid[:12]})"
     broken = False
-    for finding in check_change(change):
+    for finding in check_change(change, governed_by=before):
         if finding.level is Level.ERROR:
             broken = True
             yield Refusal(finding.rule, f"{finding.place}{where}", finding.message, finding.hint)
@@ -258,52 +255,6 @@ def _way(move: PointerMove, state: GateState) -> str:
         f"Propose it ({move.command} --reason '...'), let somebody else approve it (mooring approve), "
         "then: mooring merge. Approvals in the same push do not count."
     )
-
-
-def _statement(hub: Hub, line: RefLine, trusted: str | None) -> Iterator[Refusal]:
-    """Why a push to `refs/mooring/...` is refused: everybody writes their own statements, and only those."""
-    _, _, rest = line.ref.partition(f"{layout.APPROVALS}/")
-    key, _, principal = rest.partition("/")
-    if not key or not principal or "/" in principal:
-        yield Refusal(
-            "unproven-approval", line.ref, "approvals lie at refs/mooring/approvals/PROMOTION/PRINCIPAL"
-        )
-        return
-    own = trusted is not None and trusted == principal
-    if line.new is None:
-        if not own:
-            yield Refusal(
-                "foreign-approval",
-                line.ref,
-                f"only {principal} may take it back, and nothing proves that {principal} is pushing",
-                "Take back your own by a signed statement: mooring approve --retract",
-            )
-        return
-    tip = hub.repository.commit_id(hub.main_ref)
-    signers = allowed_signers(hub.registry(tip)) if tip is not None else b""
-    try:
-        said, vote = believe(hub.repository, line.new, principal, signers=signers, vouched=own)
-    except IntegrityError as error:
-        yield Refusal(
-            "unproven-approval",
-            line.ref,
-            error.message,
-            f"Approve with a key that {layout.SIGNERS} of main names: mooring approve PROPOSAL --key FILE",
-        )
-        return
-    if said.subject.key != key:
-        yield Refusal("unproven-approval", line.ref, f"it speaks of promotion {said.subject.key}")
-    elif line.old is not None and not own and not _replaces(hub, line.old, line.new):
-        yield Refusal(
-            "foreign-approval",
-            line.ref,
-            f"an older statement of {vote.principal} would take the place of a newer one",
-        )
-
-
-def _replaces(hub: Hub, old: str, new: str) -> bool:
-    # Without this, anybody could bring back what its signer has taken back since.
-    return tagged_at(hub.repository, new) > tagged_at(hub.repository, old)
 
 
 def in_order(refusals: Sequence[Refusal]) -> str:
