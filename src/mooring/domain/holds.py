@@ -48,6 +48,11 @@ def hold_problem(
     )
 
 
+def hold_hint(environment: str, model: str, version: str) -> str:
+    """What a person does to move a pointer that automation may not move."""
+    return f"A person may: mooring promote {model}@{version} --to {environment} --reason '...'"
+
+
 def _is_greater(registry: Registry, model: str, version: str, held: tuple[str, ...]) -> bool:
     scheme = registry.versioning(model)
     parsed: list[Version | None] = [versions.try_parse(one, scheme) for one in (version, *held)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -236,6 +237,15 @@ class VersionStatus(Document):
     promotion: PromotionId | None = None
     expires: Timestamp | None = None
 
-    def applies_to(self, environment: str | None) -> bool:
-        """Whether the status holds in `environment` (everywhere when it names none)."""
+    def applies_to(self, environment: str | None, *, now: float | None = None) -> bool:
+        """Whether the status holds in `environment` (everywhere when it names none) at `now`, in seconds since 1970.
+
+        Without `now` one that has expired holds too. What is archived stays archived: its bytes may be gone.
+        """
+        if now is not None and self.state is not State.ARCHIVED and self.has_expired(now):
+            return False
         return not self.environments or environment is None or environment in self.environments
+
+    def has_expired(self, now: float) -> bool:
+        """Whether `expires` lies before `now`, in seconds since 1970."""
+        return self.expires is not None and datetime.fromisoformat(self.expires).timestamp() <= now

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mooring.domain import layout
 from mooring.domain.events import PointerHistory
+from mooring.domain.holds import hold_hint, hold_problem
 from mooring.domain.model import Severity, State
 from mooring.domain.pointer import Override, Pointer, Rollout
 from mooring.domain.registry import Registry
@@ -52,21 +53,24 @@ class RollbackPlan:
 
 
 def target_problem(
-    registry: Registry, environment: str, model: str, version: str, manifest: str
+    registry: Registry, environment: str, model: str, version: str, manifest: str, *, now: int
 ) -> str | None:
-    """Why a version may not be put (back) into an environment, by its manifest and status; None when it may."""
+    """Why a version may not be put (back) into an environment, by its manifest and status; None when it may.
+
+    `now` is the committer time of the state that judges, in seconds since 1970: a status may have expired by then.
+    """
     digest = registry.manifest_digest(model, version)
     if digest is None:
         return f"{model}@{version} is not in the registry"
     if digest != manifest:
         return f"the manifest of {model}@{version} is {digest}, not {manifest}"
-    return retirement(registry, environment, model, version)
+    return retirement(registry, environment, model, version, now=now)
 
 
-def retirement(registry: Registry, environment: str, model: str, version: str) -> str | None:
-    """Why the status of a version keeps it out of an environment; None where it does not."""
+def retirement(registry: Registry, environment: str, model: str, version: str, *, now: int) -> str | None:
+    """Why the status of a version keeps it out of an environment at `now`; None where it does not."""
     status = registry.status(model, version)
-    if status is None or not status.applies_to(environment):
+    if status is None or not status.applies_to(environment, now=now):
         return None
     if status.state is State.QUARANTINED:
         block = " and blocked" if status.severity is Severity.BLOCK else ""
@@ -84,13 +88,15 @@ def plan_promotion(
     promotion: str,
     reason: str,
     requested_by: str,
+    now: int,
     override: str | None = None,
     rollout: Rollout | None = None,
 ) -> PromotionPlan:
-    """The pointer that makes `version` live.
+    """The pointer that makes `version` live; `now` as for `target_problem`.
 
     Asking for what is live already changes nothing. Raises NotFoundError for an unknown version or environment and
-    RefusedError when the version is retired, or left the environment by a rollback and no `override` reason is given.
+    RefusedError when the version is retired, left the environment by a rollback and no `override` reason is given, or
+    automation asks for it after a rollback.
     """
     environment, model = history.environment, history.model
     policy = registry.policy(environment)
@@ -105,8 +111,10 @@ def plan_promotion(
         return PromotionPlan(
             environment, model, before, None, f"{model}@{version} is live in {environment} already"
         )
-    if problem := target_problem(registry, environment, model, version, release.digest):
+    if problem := target_problem(registry, environment, model, version, release.digest, now=now):
         raise RefusedError(problem, f"Promote another version of {model}, or lift the status first.")
+    if problem := hold_problem(registry, history, version, requested_by):
+        raise RefusedError(problem, hold_hint(environment, model, version))
     undone = history.undone_versions.get(version)
     if undone is not None and override is None:
         raise RefusedError(
@@ -160,11 +168,12 @@ def plan_rollback(
     registry: Registry,
     history: PointerHistory,
     *,
+    now: int,
     to_version: str | None = None,
     promotion: str | None = None,
     to_nothing: bool = False,
 ) -> RollbackPlan:
-    """The older state that returns (DESIGN 4.2).
+    """The older state that returns (DESIGN 4.2); `now` as for `target_problem`.
 
     By default the state before the promotion that the pointer holds now. `to_version` asks for the newest earlier
     state with that version; `promotion` for the state before that promotion. Asked twice, the second time changes
@@ -204,8 +213,8 @@ def plan_rollback(
     if blob == history.blob:
         already = f"{model} in {environment} is where it was before promotion {promotion} already"
         return RollbackPlan(environment, model, None, blob, current, is_previous=False, already=already)
-    if problem := _target_problem(registry, history, blob):
-        raise RefusedError(problem, nearest_hint(registry, history, blob))
+    if problem := _target_problem(registry, history, blob, now=now):
+        raise RefusedError(problem, nearest_hint(registry, history, blob, now=now))
     previous = not history.is_rolled_back and blob == history.state_before(history.blob)
     return RollbackPlan(environment, model, current, blob, target, is_previous=previous)
 
@@ -273,7 +282,7 @@ def _target(history: PointerHistory, to_version: str | None, promotion: str | No
     return None if blob is None else history.state_before(blob)
 
 
-def _target_problem(registry: Registry, history: PointerHistory, blob: str | None) -> str | None:
+def _target_problem(registry: Registry, history: PointerHistory, blob: str | None, *, now: int) -> str | None:
     if blob is None:
         return None
     if blob in history.undone_blobs:
@@ -287,25 +296,31 @@ def _target_problem(registry: Registry, history: PointerHistory, blob: str | Non
     if undone is not None:
         # An older pointer of the same bytes is no way around the override that a promotion would need.
         return f"{history.model}@{pointer.version} left {history.environment} by a rollback (of promotion {undone})"
-    return target_problem(registry, history.environment, history.model, pointer.version, pointer.manifest)
+    for version in pointer.served:
+        if problem := retirement(registry, history.environment, history.model, version, now=now):
+            return problem  # a share of an A/B test answers as well
+    environment, model = history.environment, history.model
+    return target_problem(registry, environment, model, pointer.version, pointer.manifest, now=now)
 
 
-def rollback_targets(registry: Registry, history: PointerHistory) -> tuple[tuple[str, Pointer], ...]:
-    """The earlier states that may return, newest first, each version once: pairs of blob id and pointer."""
+def rollback_targets(
+    registry: Registry, history: PointerHistory, *, now: int
+) -> tuple[tuple[str, Pointer], ...]:
+    """The earlier states that may return at `now`, newest first, each version once: pairs of blob id and pointer."""
     found: dict[str | None, tuple[str, Pointer]] = {}
     for event in reversed(history.events):
         pointer = history.pointers.get(event.blob) if event.blob is not None else None
         if event.blob is None or pointer is None or event.blob == history.blob or pointer.version in found:
             continue
-        if pointer.version is not None and _target_problem(registry, history, event.blob) is None:
+        if pointer.version is not None and _target_problem(registry, history, event.blob, now=now) is None:
             found[pointer.version] = (event.blob, pointer)
     return tuple(found.values())
 
 
-def nearest_hint(registry: Registry, history: PointerHistory, unfit: str | None) -> str:
+def nearest_hint(registry: Registry, history: PointerHistory, unfit: str | None, *, now: int) -> str:
     """What to do instead of a rollback to the blob `unfit`: the command for the nearest state that may return."""
     current = history.pointer.version if history.pointer is not None else None
-    for blob, pointer in rollback_targets(registry, history):
+    for blob, pointer in rollback_targets(registry, history, now=now):
         if blob != unfit and pointer.version != current:
             return (
                 f"The nearest valid target: mooring rollback {history.model} --in {history.environment} "

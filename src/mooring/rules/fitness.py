@@ -33,7 +33,7 @@ def retired_version(change: Change) -> Iterator[Fault]:
         if not isinstance(move.after, Pointer):
             continue
         for keys, version in named_versions(move.after):
-            if problem := retirement(change.base, move.environment, move.model, version):
+            if problem := retirement(change.base, move.environment, move.model, version, now=change.now):
                 yield Fault(
                     Place(move.path, keys),
                     problem,
@@ -55,7 +55,9 @@ def deprecated_version(change: Change) -> Iterator[Fault]:
         model, environment = new.move.model, new.move.environment
         for keys, version in named_versions(new.after):
             status = change.base.status(model, version)
-            if status is None or status.state is not State.DEPRECATED or not status.applies_to(environment):
+            if status is None or status.state is not State.DEPRECATED:
+                continue
+            if not status.applies_to(environment, now=change.now):
                 continue
             yield Fault(
                 Place(new.move.path, keys),

@@ -83,7 +83,7 @@ def assess(change: Change, move: PointerMove, ballot: Ballot, *, author: str, no
         after=after,
         requester=requester,
         undoing=undoing,
-        unfit=_unfit(change.base, move),
+        unfit=_unfit(change, move),
         metrics=_metrics(change.head, move.model, after) or {},
         live_metrics=_metrics(change.base, move.model, move.history.pointer),
         specs=_specs(change.base, move.model),
@@ -123,12 +123,14 @@ def undoing_of(move: PointerMove) -> Undoing:
     return Undoing.PREVIOUS
 
 
-def _unfit(base: Registry, move: PointerMove) -> str | None:
+def _unfit(change: Change, move: PointerMove) -> str | None:
     """Why the version that comes may not be served; main may have banned it after the change was proposed."""
     after = move.after if isinstance(move.after, Pointer) else None
     if after is None or after.version is None or after.manifest is None:
         return None
-    return target_problem(base, move.environment, move.model, after.version, after.manifest)
+    return target_problem(
+        change.base, move.environment, move.model, after.version, after.manifest, now=change.now
+    )
 
 
 def _serves(pointer: Pointer | None) -> bool:

@@ -90,6 +90,7 @@ def promote(
         promotion=new_promotion_id(now_ms),
         reason=reason,
         requested_by=requester,
+        now=hub.repository.committer_time(tip),
         override=override,
         rollout=rollout,
     )

@@ -166,13 +166,14 @@ def plan_on(hub: Hub, tip: str, request: RollbackRequest, presence: PresenceOf) 
     plan = plan_rollback(
         registry,
         history,
+        now=hub.repository.committer_time(tip),
         to_version=request.to_version,
         promotion=request.promotion,
         to_nothing=request.to_nothing,
     )
     if plan.already is not None:
         return RolledBack(plan, RollbackOutcome.ALREADY, tip)
-    there = _bytes(registry, history, plan, presence)
+    there = _bytes(registry, history, plan, presence, now=hub.repository.committer_time(tip))
     event = _introducing(history)
     commit = hub.repository.commit_with(
         tip,
@@ -224,7 +225,9 @@ def _message(
     return with_rollback_trailers(message, undone, request.reason, str(hub.repository.identity()))
 
 
-def _bytes(registry: Registry, history: PointerHistory, plan: RollbackPlan, presence: PresenceOf) -> str:
+def _bytes(
+    registry: Registry, history: PointerHistory, plan: RollbackPlan, presence: PresenceOf, *, now: int
+) -> str:
     """Whether the bytes that return are there; RefusedError naming the nearest target whose bytes are."""
     if plan.target is None or plan.target.version is None:
         return "not needed"
@@ -233,7 +236,7 @@ def _bytes(registry: Registry, history: PointerHistory, plan: RollbackPlan, pres
     if found.value != "missing":
         return str(found.value)
     hint = f"Withdraw it instead: mooring withdraw {plan.model} --from {plan.environment} --reason '...'"
-    for blob, pointer in rollback_targets(registry, history):
+    for blob, pointer in rollback_targets(registry, history, now=now):
         if blob == plan.blob or pointer.version is None or pointer.version == _current(history):
             continue
         try:
