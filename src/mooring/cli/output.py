@@ -88,13 +88,19 @@ class Output:
             for block in blocks:
                 self._bare(block)
             return
+        sys.stdout.write(self.page_text(blocks))
+
+    def page_text(self, blocks: Sequence[Block]) -> str:
+        """Blocks as the page that a terminal shows."""
+        parts: list[str] = []
         for before, block in zip([None, *blocks], blocks, strict=False):
             together = isinstance(before, Heading) or (
                 isinstance(before, Problem) and isinstance(block, Problem)
             )
             if before is not None and not together:
-                sys.stdout.write("\n")
-            sys.stdout.write("".join(f"{line.rstrip()}\n" for line in self._page(block)))
+                parts.append("\n")
+            parts += [f"{line.rstrip()}\n" for line in self._page(block)]
+        return "".join(parts)
 
     def _bare(self, block: Block) -> None:
         """Rows alone on standard output: what is said to people goes to standard error."""

@@ -69,13 +69,25 @@ class Elsewhere:
     is_rolled_back: bool = False
 
 
+class Relation(StrEnum):
+    """How a version depends on another."""
+
+    PARENT = "made from"
+    REQUIRES = "requires"
+
+
 @dataclass(frozen=True, slots=True)
 class Dependent:
-    """A version that was made from one that comes or goes, and the environments that serve it."""
+    """A version (`model@version`) that needs one that comes or goes, and the environments that serve it.
+
+    `needs` is the parent, or the range that it requires; `suits` says of the latter whether what comes lies in it.
+    """
 
     ref: str
-    parent: str
+    relation: Relation
+    needs: str
     live: tuple[str, ...]
+    suits: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

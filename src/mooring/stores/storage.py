@@ -33,9 +33,11 @@ def remote_config(hub: Hub, commit: str | None = None, *, name: str | None = Non
     return read_config([source for source in sources if source is not None], home=home).remote(name)
 
 
-def artifact_remote(hub: Hub, commit: str | None = None, *, name: str | None = None) -> Remote:
-    """The remote to read from; a remote inside the repository is read from the tree of `commit`."""
-    return open_remote(remote_config(hub, commit, name=name), read=read_committed(hub, commit))
+def artifact_remote(
+    hub: Hub, commit: str | None = None, *, name: str | None = None, held_by: str | None = None
+) -> Remote:
+    """The remote to read from; one inside the repository is read from the tree of `held_by`, else of `commit`."""
+    return open_remote(remote_config(hub, commit, name=name), read=read_committed(hub, held_by or commit))
 
 
 def read_committed(hub: Hub, commit: str | None = None) -> Callable[[str], bytes | None]:

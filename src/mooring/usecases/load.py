@@ -83,13 +83,20 @@ def _silent(_path: str, _done: int, _size: int) -> None:
 
 def presence_of(hub: Hub, cache: ArtifactCache, registry: Registry, manifest: ModelVersion) -> Presence:
     """Whether the bytes of a version can be had: from the cache, or from the remote if it answers within 2 seconds."""
-    return Presence.PRESENT if cache.holds(manifest.artifact) else stored_of(hub, cache, registry, manifest)
+    if cache.holds(manifest.artifact):
+        return Presence.PRESENT
+    return stored_of(hub, cache, registry, registry, manifest)
 
 
-def stored_of(hub: Hub, cache: ArtifactCache, registry: Registry, manifest: ModelVersion) -> Presence:
-    """Whether the remote that `registry` names has the bytes of a version, if it answers within 2 seconds."""
+def stored_of(
+    hub: Hub, cache: ArtifactCache, trusted: Registry, state: Registry, manifest: ModelVersion
+) -> Presence:
+    """Whether the remote that `trusted` names has the bytes of a version, if it answers within 2 seconds.
+
+    A remote inside the repository is looked at as it is in `state`: a registration brings its bytes along.
+    """
     try:
-        remotes = [artifact_remote(hub, registry.commit)]
+        remotes = [artifact_remote(hub, trusted.commit, held_by=state.commit)]
     except MooringError:
         # No remote is configured here, or its library is missing: that says nothing about the bytes.
         return Presence.UNKNOWN

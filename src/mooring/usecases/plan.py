@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mooring.domain.change import Change
 from mooring.domain.finding import Finding
 from mooring.domain.model import ModelVersion
-from mooring.domain.plan import Dependents, Plan
+from mooring.domain.plan import Dependents, Plan, Step
 from mooring.domain.registry import Registry
 from mooring.domain.verdict import Verdict
 from mooring.errors import MooringError, NotFoundError, UsageError
@@ -24,8 +24,9 @@ from mooring.usecases.plan_steps import Brief, steps_of
 from mooring.usecases.proposals import select
 from mooring.usecases.revisions import commit_named
 
-PresenceOf = Callable[[Registry, ModelVersion], str]
-"""Whether a version's bytes are in the remote that a registry names: present, missing or unknown."""
+PresenceOf = Callable[[Registry, Registry, ModelVersion], str]
+"""Whether the remote that the first registry names has the bytes of a version of the second: present, missing, unknown.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def plan(hub: Hub, asked: Range, *, now: int, presence: PresenceOf) -> Planned:
     checked = check_range(hub, asked.base, asked.head)
     tree = merged_tree(hub, asked.base, asked.head)
     change = replace(hub.change(asked.base, tree), commit=None)
-    steps = steps_of(change, _Whole(hub, tree, _judge(hub, asked, now=now), presence))
+    steps = steps_of(change, _Whole(hub, asked.base, tree, _judge(hub, asked, now=now), presence))
     found = Plan(
         asked.base,
         asked.head,
@@ -104,6 +105,7 @@ def short_plan(
 @dataclass(frozen=True)
 class _Whole:
     hub: Hub
+    base: str
     tree: str
     judge: Callable[[Change, PointerMove], tuple[Verdict, ...]]
     presence: PresenceOf
@@ -113,13 +115,14 @@ class _Whole:
 
     def there(self, registry: Registry, manifest: ModelVersion) -> str:
         try:
-            return self.presence(registry, manifest)
+            return self.presence(self.hub.registry(self.base), registry, manifest)
         except MooringError:
             # A host key that is wrong is for `fetch` and `doctor` to complain of; it says nothing about the bytes.
             return "unknown"
 
-    def dependents(self, refs: Sequence[str]) -> Dependents:
-        return dependents_of(self.hub, self.tree, refs)
+    def dependents(self, step: Step) -> Dependents:
+        versions = (step.version, step.previous)
+        return dependents_of(self.hub, self.tree, step.model, versions, step.environment or "")
 
 
 def _judge(hub: Hub, asked: Range, *, now: int) -> Callable[[Change, PointerMove], tuple[Verdict, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -47,10 +47,10 @@ class Surroundings(Protocol):
         """What the gates say of one move; raises RefusedError where there is nothing to judge it by."""
 
     def there(self, registry: Registry, manifest: ModelVersion) -> str:
-        """Whether the remote has the bytes of a version: present, missing or unknown."""
+        """Whether the remote has the bytes of a version of this state: present, missing or unknown."""
 
-    def dependents(self, refs: Sequence[str]) -> Dependents:
-        """Who depends on one of the versions `refs` (`model@version`)."""
+    def dependents(self, step: Step) -> Dependents:
+        """Who depends on what a step brings or takes away."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Brief:
         """Unknown."""
         return "unknown"
 
-    def dependents(self, refs: Sequence[str]) -> Dependents:  # noqa: ARG002
+    def dependents(self, step: Step) -> Dependents:  # noqa: ARG002
         """None."""
         return Dependents()
 
@@ -122,8 +122,13 @@ def _move(change: Change, move: PointerMove, around: Surroundings) -> Step:
     skipped = tuple(_skipped(change, move, step))
     step = replace(step, skipped=skipped[-MOST_SKIPPED:], skipped_more=len(skipped[:-MOST_SKIPPED]))
     step = _compared(change, step, around, change.base)
-    refs = [f"{move.model}@{one}" for one in (step.version, step.previous) if one is not None]
-    return replace(step, dependents=around.dependents(refs), way_back=_way_back(change, step, around))
+    step = replace(step, dependents=around.dependents(step), way_back=_way_back(change, step, around))
+    broken = [one for one in step.dependents.shown if one.suits is False]
+    unsuited = [
+        f"{one.ref} is live in {move.environment} and requires {one.needs}: this does not suit it"
+        for one in broken
+    ]
+    return replace(step, notes=(*step.notes, *unsuited))
 
 
 def _action(move: PointerMove) -> Action:
@@ -150,7 +155,7 @@ def _compared(change: Change, step: Step, around: Surroundings, older: Registry)
         return step
     step = replace(
         step,
-        artifact=_bytes(new, around.there(change.base, new)),
+        artifact=_bytes(new, around.there(change.head, new)),
         parents=new.lineage.parents if new.lineage is not None else (),
         breaking=new.breaking and step.action is Action.REGISTER,
     )
