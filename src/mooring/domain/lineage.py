@@ -35,6 +35,8 @@ class Lineage:
 
     def loop(self, ref: str) -> frozenset[str]:
         """All versions that are both ancestors and descendants of `ref`, itself among them; empty as it should be."""
+        if not self.parents(ref):
+            return _NONE
         if ref not in self._loops:
             self._read_ancestors(ref)
             self._find_loops(ref)

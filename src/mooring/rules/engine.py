@@ -68,8 +68,9 @@ def check_again(change: Change, known: Iterable[Finding]) -> tuple[Finding, ...]
     Law: the same as `check_registry(change.head)`. It follows from the law of `judge_state`, read both ways: what
     comes and what goes.
     """
-    there, back = subjects.affected(change), subjects.affected(_reversed(change))
-    both = tuple(dict.fromkeys((*there.both, *back.both)))
+    known = tuple(known)
+    there, back = subjects.affected(change), subjects.affected(_reversed(change), orphans=False)
+    both = tuple(dict.fromkeys((*there.both, *back.both, *subjects.orphans_among(known))))
     gone = {found.identity for found in _judge(change.base, (*there.before, *back.after, *both))}
     kept = [finding for finding in known if finding.identity not in gone]
     found = _judge(change.head, dict.fromkeys((*there.after, *back.before, *both)))

@@ -16,6 +16,7 @@ from mooring.documents import codec
 from mooring.domain import layout
 from mooring.domain.change import Change
 from mooring.domain.document import Document
+from mooring.domain.finding import Finding
 from mooring.domain.layout import FileKind
 from mooring.domain.model import Model
 from mooring.domain.registry import Entry, Registry
@@ -172,15 +173,26 @@ def _is_odd_top(entry: Entry) -> bool:
     return entry.name.casefold() in TOPS and (entry.kind != "tree" or entry.name not in TOPS)
 
 
-def affected(change: Change) -> Affected:
-    """The subjects whose judgement can differ between base and head."""
-    found = _Collector(change.base, change.head)
+def affected(change: Change, *, orphans: bool = True) -> Affected:
+    """The subjects whose judgement can differ between base and head.
+
+    Without `orphans` those are left out that lose a parent and change in no other way: to find them costs every
+    manifest of the registry.
+    """
+    found = _Collector(change.base, change.head, orphans=orphans)
     for file in change.files:
         if file.path in OUTER_FILES or layout.is_registry_path(file.path):
             found.before += [FileAt(file.before)] if file.before is not None else []
             found.after += [FileAt(file.after)] if file.after is not None else []
         found.add_for(file.path)
     return Affected(tuple(found.before), tuple(found.after), tuple(dict.fromkeys(found.both)))
+
+
+def orphans_among(findings: Iterable[Finding]) -> Iterator[VersionAt]:
+    """The versions of which findings say that a parent is missing: where one comes, they are judged again."""
+    for found in findings:
+        if found.rule == "unknown-parent" and (place := layout.identify(found.place.path)) is not None:
+            yield VersionAt(place.model or "", place.version or "")
 
 
 def touched(registry: Registry, paths: Iterable[str]) -> Iterator[Subject]:
@@ -199,8 +211,9 @@ def touched(registry: Registry, paths: Iterable[str]) -> Iterator[Subject]:
 class _Collector:
     """Gathers the subjects that changed paths affect in one state or two."""
 
-    def __init__(self, *states: Registry) -> None:
+    def __init__(self, *states: Registry, orphans: bool = True) -> None:
         self.states = states
+        self.orphans = orphans and len(states) > 1
         self.before: list[FileAt] = []
         self.after: list[FileAt] = []
         self.both: list[Subject] = []
@@ -292,7 +305,7 @@ class _Collector:
         ref = f"{model}@{version}"
         related = {other for registry in self.states for other in registry.lineage.loop(ref)}
         path = layout.manifest_path(model, version)
-        if len(self.states) > 1 and has_file(self.states[0], path) and not has_file(self.states[-1], path):
+        if self.orphans and has_file(self.states[0], path) and not has_file(self.states[-1], path):
             related.update(self.states[-1].lineage.children(ref))
         for other in sorted(related):
             name, _, number = other.partition("@")
