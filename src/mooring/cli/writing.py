@@ -44,6 +44,8 @@ def to_merge(branch: str, approvals: int) -> list[str]:
 
 
 def warn(session: Session, findings: Sequence[Finding]) -> None:
-    """Say which faults were in the registry before and are there still."""
+    """Say which faults were in the registry before and are there still, and which are waived."""
     for finding in findings:
-        session.output.warning(f"{finding.place}: [{finding.rule}] {finding.message}")
+        waived = finding.waiver
+        until = f" (waived until {waived.expires}: {waived.reason})" if waived is not None else ""
+        session.output.warning(f"{finding.place}: [{finding.rule}] {finding.message}{until}")

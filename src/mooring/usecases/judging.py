@@ -21,7 +21,8 @@ class FindingsError(RefusedError):
 def judge(hub: Hub, base: str, head: str, *, what: str) -> tuple[Finding, ...]:
     """The findings of the change from `base` to `head`; raises FindingsError when one of them is an error.
 
-    What comes back are warnings: faults that are in the base already and that this change leaves as they are.
+    What comes back refuses nothing: faults that are in the base already and that this change leaves as they are, and
+    errors that a waiver of the base overrules.
     """
     from mooring.rules.engine import check_change
 
