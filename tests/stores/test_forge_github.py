@@ -226,7 +226,7 @@ def test_protection_is_what_the_rules_of_the_branch_say(server: GitHubServer, gi
     ]
     found = github.protection("main")
 
-    assert (bare.pull_request_required, bare.required_checks, bare.squash_only) == (False, (), True)
+    assert (bare.pull_request_required, bare.required_checks, bare.squash_only) == (False, (), False)
     assert found.pull_request_required
     assert found.approvals == 1
     assert found.code_owners

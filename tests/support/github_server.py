@@ -53,10 +53,13 @@ class GitHubServer:
         self.statuses: list[tuple[str, dict[str, object]]] = []
         self.deployments: list[dict[str, object]] = []
         self.rules: list[dict[str, object]] = []
-        self.merge_methods = {
+        self.rulesets: list[dict[str, object]] = []
+        self.settings: dict[str, object] = {
             "allow_squash_merge": True,
-            "allow_merge_commit": False,
-            "allow_rebase_merge": False,
+            "allow_merge_commit": True,
+            "allow_rebase_merge": True,
+            "squash_merge_commit_title": "COMMIT_OR_PR_TITLE",
+            "squash_merge_commit_message": "COMMIT_MESSAGES",
         }
         self.approvals_needed = 0
         self.asked: list[tuple[str, str]] = []
@@ -211,7 +214,11 @@ class GitHubServer:
         repo = "/repos/acme/models"
         table: list[tuple[str, str, Callable[..., object]]] = [
             ("GET", "/user", lambda: {"login": self.me}),
-            ("GET", repo, lambda: dict(self.merge_methods)),
+            ("GET", repo, lambda: dict(self.settings)),
+            ("PATCH", repo, lambda: self._set(body)),
+            ("GET", f"{repo}/rulesets", lambda: self.rulesets),
+            ("POST", f"{repo}/rulesets", lambda: self._rule(None, body)),
+            ("PUT", rf"{repo}/rulesets/(\d+)", lambda n: self._rule(int(n), body)),
             ("GET", f"{repo}/pulls", lambda: self._list(query)),
             ("POST", f"{repo}/pulls", lambda: self._open(body)),
             ("GET", rf"{repo}/pulls/(\d+)", lambda n: self._shown(self._pull(int(n)))),
@@ -233,6 +240,19 @@ class GitHubServer:
             if verb == method and found is not None:
                 return act(*found.groups())
         raise RefusedError(404, "Not Found")
+
+    def _set(self, body: dict[str, object]) -> object:
+        self.settings.update(body)
+        return self.settings
+
+    def _rule(self, number: int | None, body: dict[str, object]) -> object:
+        """A ruleset takes the place of its older self, and its rules hold for main."""
+        made = {"id": number or len(self.rulesets) + 1, **body}
+        self.rulesets = [one for one in self.rulesets if one["id"] != number] + [made]
+        rules = body["rules"]
+        assert isinstance(rules, list)
+        self.rules = rules
+        return made
 
     def _list(self, query: dict[str, str]) -> object:
         wanted = query.get("head", "").partition(":")[2]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
 
 from mooring.errors import UnavailableError
+from mooring.stores.forge import github_rules
 from mooring.stores.forge.address import Address
 from mooring.stores.forge.http import Client, items, number, pick, text
 from mooring.stores.forge.port import (
@@ -195,31 +195,12 @@ class GitHub:
         )
 
     def protection(self, branch: str) -> Protection:
-        """What the rulesets enforce on `branch` (everybody may read those), and how the repository merges."""
-        rules = list(
-            self.client.pages(f"{self._repo}/rules/branches/{quote(branch, safe='')}", {"per_page": 100})
-        )
-        by_type = {text(rule, "type"): pick(rule, "parameters") for rule in rules}
-        repository = self.client.get(self._repo)
-        review = by_type.get("pull_request")
-        checks = by_type.get("required_status_checks")
-        methods = [str(one) for one in items(review, "allowed_merge_methods")]
-        squash_only = methods == ["squash"] if methods else _squashes_only(repository)
-        return Protection(
-            pull_request_required="pull_request" in by_type,
-            approvals=_count(review, "required_approving_review_count"),
-            code_owners=pick(review, "require_code_owner_review") is True,
-            stale_reviews_dismissed=pick(review, "dismiss_stale_reviews_on_push") is True,
-            last_push_approval=pick(review, "require_last_push_approval") is True,
-            required_checks=tuple(text(one, "context") for one in items(checks, "required_status_checks")),
-            up_to_date_required=pick(checks, "strict_required_status_checks_policy") is True,
-            merge_queue="merge_queue" in by_type,
-            squash_only=squash_only,
-            linear_history="required_linear_history" in by_type,
-            force_pushes_refused="non_fast_forward" in by_type,
-            deletion_refused="deletion" in by_type,
-            source="rulesets",
-        )
+        """What the rulesets enforce on `branch`, and how the repository merges."""
+        return github_rules.protection(self.client, self._repo, branch)
+
+    def protect(self, branch: str, wanted: Protection) -> None:
+        """Write the ruleset and the settings that `wanted` asks for."""
+        github_rules.protect(self.client, self._repo, branch, wanted)
 
     def close_connections(self) -> None:
         """Let go of the network."""
@@ -249,21 +230,6 @@ def _request(data: object) -> ChangeRequest:
 
 def _number(data: object) -> int:
     return number(data, "id")
-
-
-def _count(data: object, key: str) -> int:
-    found = pick(data, key)
-    return found if isinstance(found, int) else 0
-
-
-def _squashes_only(repository: object) -> bool | None:
-    """Whether the repository allows squash merges alone; None where the token may not see it."""
-    squash, commits, rebase = (
-        pick(repository, f"allow_{name}") for name in ("squash_merge", "merge_commit", "rebase_merge")
-    )
-    if not all(isinstance(one, bool) for one in (squash, commits, rebase)):
-        return None
-    return squash is True and commits is False and rebase is False
 
 
 def _shortened(line: str) -> str:

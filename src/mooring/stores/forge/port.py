@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -102,7 +102,11 @@ class Reviewers:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """What a forge enforces on one branch, as far as the token may see; None where it does not tell."""
+    """What a forge enforces on one branch, or is to enforce; None where it does not tell.
+
+    A check is required by its name. `squash_only` and `title_and_text` (of the pull request become the message of the
+    squash commit) are settings of the repository, the rest of the branch.
+    """
 
     pull_request_required: bool | None = None
     approvals: int | None = None
@@ -113,10 +117,10 @@ class Protection:
     up_to_date_required: bool | None = None
     merge_queue: bool | None = None
     squash_only: bool | None = None
+    title_and_text: bool | None = None
     linear_history: bool | None = None
     force_pushes_refused: bool | None = None
     deletion_refused: bool | None = None
-    source: str = field(default="", compare=False)
 
 
 class Forge(Protocol):
@@ -164,6 +168,9 @@ class Forge(Protocol):
 
     def protection(self, branch: str) -> Protection:
         """What is enforced on `branch`."""
+
+    def protect(self, branch: str, wanted: Protection) -> None:
+        """Enforce what `wanted` says on `branch`, and loosen nothing that is enforced by anything else."""
 
     def close_connections(self) -> None:
         """Let go of the network."""
