@@ -6,14 +6,17 @@ from functools import cache
 
 from mooring.rules import (
     attributes,
+    canonical,
     documents,
     environments,
     fitness,
+    governance,
     history,
     lineage,
     manifests,
     pointers,
     releases,
+    retention,
     rollouts,
     storage,
     structure,
@@ -23,6 +26,7 @@ from mooring.rules.rule import ChangeRule, Rule, StateRule
 
 FAMILIES = (
     documents,
+    canonical,
     structure,
     attributes,
     storage,
@@ -34,6 +38,8 @@ FAMILIES = (
     lineage,
     environments,
     rollouts,
+    retention,
+    governance,
     waivers,
 )
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mooring.documents.card import sections
 from mooring.domain import layout
 from mooring.domain.change import Change
 from mooring.domain.environment import Policy
 from mooring.domain.finding import Level, Place
 from mooring.domain.formats import UNSAFE
-from mooring.domain.model import ModelVersion, State
+from mooring.domain.model import Model, ModelVersion, State
 from mooring.domain.pointer import Pointer
 from mooring.domain.promotion import retirement
+from mooring.domain.registry import Registry
+from mooring.domain.requirements import Requirement, said
 from mooring.rules.pointer_moves import moves, named_versions, new_pointers
 from mooring.rules.rule import Fault, change_rule
 
@@ -123,3 +126,75 @@ def unjudged_share(change: Change) -> Iterator[Fault]:
                     f"First: mooring promote {new.move.model}@{version} --to {new.move.environment} --reason '...'",
                     value=version,
                 )
+
+
+@change_rule()
+def missing_required_field(change: Change) -> Iterator[Fault]:
+    """A promotion brings a version that does not say what the environment asks for.
+
+    The policy of the base says it: `requires` lists what the version must say of itself (`owners`, `license`,
+    `description`, `changelog`, `metrics`, `interface`, `data`, `data-digest`, `code`, `requirements`,
+    `limitations`, `card`, `signature`), and `card_sections` the headings of its card. Rollbacks are exempt.
+
+    Why it matters: what nobody wrote down before a model is in production nobody can say when it fails there:
+    whom to call, what it was trained on, what it was never meant for.
+
+    How to mend it: a version is never changed, so register the next one with what is missing. A card, a
+    signature, the owners and the licence may be added to this one, in a change before the promotion.
+    """
+    for new in new_pointers(change):
+        environment, model, version = new.move.environment, new.move.model, new.after.version
+        policy = change.base.load(layout.policy_path(environment), Policy)
+        if version is None or not isinstance(policy, Policy):
+            continue
+        manifest = change.head.load(layout.manifest_path(model, version), ModelVersion)
+        if not isinstance(manifest, ModelVersion):
+            continue  # a finding of its own
+        for missing, hint in _missing(change.head, policy, manifest):
+            yield Fault(
+                Place(new.move.path, ("version",)),
+                f"{environment} asks for {missing}, and {model}@{version} has none",
+                hint,
+                value=f"{version} {missing}",
+            )
+
+
+def _missing(registry: Registry, policy: Policy, manifest: ModelVersion) -> Iterator[tuple[str, str]]:
+    """What is asked for and not there, each with what to do."""
+    model, version = manifest.model, manifest.version
+    described = registry.load(layout.model_path(model), Model)
+    card = registry.files.entry(layout.card_path(model, version))
+    signature = registry.files.entry(f"{layout.version_folder(model, version)}/{layout.SIGNATURE}")
+    there = said(
+        manifest,
+        described if isinstance(described, Model) else None,
+        has_card=card is not None,
+        has_signature=signature is not None,
+    )
+    for requirement in policy.requires:
+        if requirement not in there:
+            yield str(requirement), _what_to_do(requirement, model, version)
+    if policy.card_sections:
+        text = (
+            registry.files.read(card).decode("utf-8", "replace")
+            if card is not None and card.is_regular
+            else ""
+        )
+        headings = {heading.casefold() for heading in sections(text)}
+        for heading in policy.card_sections:
+            if heading.casefold() not in headings:
+                yield (
+                    f"the card section {heading!r}",
+                    f"Write it into {layout.card_path(model, version)}, in a change before the promotion.",
+                )
+
+
+def _what_to_do(requirement: Requirement, model: str, version: str) -> str:
+    match requirement:
+        case Requirement.OWNERS | Requirement.LICENSE:
+            return f"Add {requirement} to {layout.model_path(model)}, in a change before the promotion."
+        case Requirement.CARD:
+            return f"Write {layout.card_path(model, version)}, in a change before the promotion."
+        case Requirement.SIGNATURE:
+            return f"Sign it first: mooring sign {model}@{version}"
+    return f"Register the next version with {requirement}: mooring register {model} --help"

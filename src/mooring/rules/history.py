@@ -9,6 +9,7 @@ from mooring.domain.change import Change
 from mooring.domain.environment import Policy
 from mooring.domain.events import EventKind, PointerHistory
 from mooring.domain.finding import Place
+from mooring.domain.holds import hold_hint, hold_problem
 from mooring.domain.pointer import Pointer
 from mooring.rules.pointer_moves import moves, new_pointers
 from mooring.rules.rule import Fault, change_rule
@@ -76,6 +77,33 @@ def reverted_rollback(change: Change) -> Iterator[Fault]:
                 f"Promote it anew: mooring promote {move.model}@{version} --to {move.environment} "
                 "--override 'what changed since' --reason '...'",
                 value=move.blob or "",
+            )
+
+
+@change_rule(waivable=False)
+def automated_advance(change: Change) -> Iterator[Fault]:
+    """Automation moves a pointer that was rolled back.
+
+    Automation is who stands under `automation` in `mooring.yaml` of the base: as the requester of the pointer, or as
+    the author of its commit. It may go on to a version that is greater than every one that was rolled back, and
+    it may withdraw. A promotion that a person asks for ends the hold.
+
+    Why it matters: somebody took a version away because it did harm, and is looking for the cause. A job that
+    promotes "the newest that passes" brings the next candidate of the same training before anybody knows.
+
+    How to mend it: let a person promote it; or register a version that is greater than the bad one.
+    """
+    for new in new_pointers(change):
+        version, move = new.after.version, new.move
+        if version is None:
+            continue
+        who = (new.after.requested_by, change.author)
+        if problem := hold_problem(change.base, move.history, version, *who):
+            yield Fault(
+                Place(move.path, ("requested_by",)),
+                problem,
+                hold_hint(move.environment, move.model, version),
+                value=version,
             )
 
 
