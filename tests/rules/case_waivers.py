@@ -4,35 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mooring.documents import codec
+from mooring.domain.environment import Waiver, Waivers
 from mooring.domain.layout import WAIVERS
 from tests.rules.case_documents import live, started
 from tests.rules.case_releases import AMOUNT, NEXT, WHOLE_AMOUNT
-from tests.support.builder import ALEX, Builder
+from tests.support.builder import ALEX, SAM, Builder
 from tests.support.cases import Case
 
-SAM = "Sam Rivera <sam.rivera@example.com>"
 SOON = "2026-03-01T00:00:00Z"
-HEADER = "# Findings that are tolerated for a time\napiVersion: mooring/v1\nkind: Waivers\nwaivers:\n"
 
 
-def entry(rule: str, path: str, *, expires: str = SOON, approved_by: str = SAM) -> str:
+def entry(rule: str, path: str, *, expires: str = SOON, approved_by: str = SAM) -> Waiver:
     """One entry of `registry/waivers.yaml`."""
-    return (
-        f'  - {{rule: {rule}, path: "{path}", reason: "Agreed with all consumers; CHG-7",\n'
-        f'     approved_by: "{approved_by}", expires: "{expires}"}}\n'
-    )
+    reason = "Agreed with all consumers; CHG-7"
+    return Waiver(rule=rule, path=path, reason=reason, approved_by=approved_by, expires=expires)
 
 
-def waiving(builder: Builder, *entries: str) -> Builder:
+def waiving(builder: Builder, *entries: Waiver) -> Builder:
     """The same registry with exactly these waivers."""
-    return builder.write(WAIVERS, HEADER + "".join(entries))
+    return builder.write(WAIVERS, codec.encode(Waivers(waivers=entries)))
 
 
 def _case(
-    rule: str, name: str, base: Builder, *entries: str, before: str = "", author: str | None = None
+    rule: str,
+    name: str,
+    base: Builder,
+    *entries: Waiver,
+    before: Waiver | None = None,
+    author: str | None = None,
 ) -> Case:
     """A change that writes `entries` into the file, where `before` stood."""
-    old = waiving(base, before).files if before else base.files
+    old = waiving(base.copy(), before).files if before is not None else base.files
     return Case(rule, name, old, waiving(base.copy(), *entries).files, (), None, author)
 
 

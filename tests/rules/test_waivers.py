@@ -8,15 +8,17 @@ import pytest
 
 from mooring.documents.memory import MemoryFiles
 from mooring.domain.change import Change
+from mooring.domain.environment import Waiver
 from mooring.domain.finding import Finding, Level, Place, Waived
+from mooring.domain.layout import WAIVERS
 from mooring.domain.registry import Registry
 from mooring.rules.catalogue import RULES, by_id
 from mooring.rules.engine import check_change, check_registry, check_standing, is_timeless
 from mooring.rules.waivers import InForce
 from tests.rules.case_documents import started
 from tests.rules.case_releases import AMOUNT, NEXT, WHOLE_AMOUNT
-from tests.rules.case_waivers import SAM, SOON, entry, waiving
-from tests.support.builder import Builder
+from tests.rules.case_waivers import SOON, entry, waiving
+from tests.support.builder import SAM, Builder
 from tests.support.changes import START, MemoryPast, change_between
 
 RULE = "insufficient-bump"
@@ -29,8 +31,9 @@ def settled(path: str, pattern: str, *, rule: str = RULE, expires: str = SOON, n
     return found
 
 
-def breaking(*waivers: str) -> Change:
+def breaking(*waivers: Waiver, spoilt: bytes = b"") -> Change:
     base = waiving(started().about("iris").version("1.0.1", accepts=AMOUNT), *waivers)
+    base.write(WAIVERS, base.files[WAIVERS] + spoilt)
     return change_between(base.files, base.copy().version("1.1.0", accepts=WHOLE_AMOUNT).files)
 
 
@@ -90,8 +93,8 @@ def test_it_holds_to_the_second_before_its_end_by_the_date_of_the_base() -> None
 
 def test_of_two_waivers_the_one_that_still_holds_counts() -> None:
     path = "registry/iris/model.yaml"
-    both = entry(RULE, path, expires="2025-01-01T00:00:00Z") + entry(RULE, path)
-    registry = Registry(MemoryFiles(waiving(Builder(), both).files))
+    over = entry(RULE, path, expires="2025-01-01T00:00:00Z")
+    registry = Registry(MemoryFiles(waiving(Builder(), over, entry(RULE, path)).files))
     (found,) = InForce.of(registry, NOW).settle([Finding(RULE, Place(path), "Wrong")], by_id())
 
     assert found.level is Level.WAIVED
@@ -141,7 +144,7 @@ def test_warnings_stay_warnings() -> None:
 
 
 def test_an_unreadable_file_waives_nothing() -> None:
-    change = breaking(entry(RULE, NEXT) + "  - {rule: half\n")
+    change = breaking(entry(RULE, NEXT), spoilt=b"  - {rule: half\n")
 
     assert Level.ERROR in {found.level for found in check_change(change) if found.rule == RULE}
 
