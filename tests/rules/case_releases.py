@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from mooring.documents.canonical import canonical
 from mooring.domain.document import JsonObject
-from mooring.domain.model import State
+from mooring.domain.model import Model, State
 from mooring.domain.versions import Versioning
 from tests.rules.case_documents import MANIFEST, MODEL, live, started
 from tests.support.builder import Builder
@@ -44,7 +45,7 @@ def cases() -> Iterator[Case]:
 def _missing_metric() -> Iterator[Case]:
     rule = "missing-metric"
     wanted = "metrics: {accuracy: {direction: higher, required: true}, f1: {direction: higher}}\n"
-    base = started().write(MODEL, started().files[MODEL] + wanted.encode())
+    base = started().write(MODEL, canonical(Model, started().files[MODEL] + wanted.encode()))
     yield _case(rule, "nothing-was-measured", base, lambda it: it.version("1.1.0"))
     yield _case(
         rule,

@@ -11,13 +11,16 @@ from collections.abc import Iterator
 
 from mooring.rules.engine import check_change
 from tests.rules import (
+    case_canonical,
     case_contents,
     case_documents,
     case_environments,
     case_fitness,
+    case_governance,
     case_lineage,
     case_pointers,
     case_releases,
+    case_retention,
     case_rollouts,
     case_waivers,
 )
@@ -25,11 +28,14 @@ from tests.support.cases import Case
 
 MODULES = (
     case_documents,
+    case_canonical,
     case_releases,
     case_pointers,
     case_fitness,
     case_environments,
     case_rollouts,
+    case_retention,
+    case_governance,
     case_waivers,
     case_lineage,
     case_contents,
