@@ -9,6 +9,7 @@ from mooring.domain.layout import DVC_CONFIG
 from mooring.domain.model import State
 from tests.rules.case_documents import POINTER, live, started
 from tests.rules.case_pointers import Main, split, twice
+from tests.support.builder import Builder
 from tests.support.cases import Case
 
 PICKLED = {"model.joblib": b"\x80\x04."}
@@ -53,10 +54,28 @@ def _retired_version() -> Iterator[Case]:
     )
     elsewhere = Main(live().version("1.1.0").status("1.1.0", State.QUARANTINED, environments=["production"]))
     yield elsewhere.case(rule, "it-is-quarantined-elsewhere", lambda it: it.promote("1.1.0", to="staging"))
+    over = Main(_expiring(live().version("1.1.0"), State.QUARANTINED, "2026-01-02T03:00:00Z"))
+    yield over.case(rule, "a-quarantine-that-is-over", lambda it: it.promote("1.1.0", to="staging"))
+    lasting = Main(_expiring(live().version("1.1.0"), State.QUARANTINED, "2026-01-02T03:10:00Z"))
+    yield lasting.case(
+        rule, "a-quarantine-that-ends-after-the-base", lambda it: it.promote("1.1.0", to="staging")
+    )
+    gone = Main(_expiring(live().version("1.1.0"), State.ARCHIVED, "2026-01-02T03:00:00Z"))
+    yield gone.case(rule, "what-is-archived-stays-archived", lambda it: it.promote("1.1.0", to="staging"))
+
+
+def _expiring(builder: Builder, state: State, expires: str) -> Builder:
+    """Give iris 1.1.0 a status that ends; the base of a case is committed on 2 January 2026 or a few days later."""
+    return builder.status("1.1.0", state).write(
+        "registry/iris/status/1.1.0.yaml",
+        builder.files["registry/iris/status/1.1.0.yaml"] + f'expires: "{expires}"\n'.encode(),
+    )
 
 
 def _deprecated_version() -> Iterator[Case]:
     rule = "deprecated-version"
+    over = Main(_expiring(live().version("1.1.0"), State.DEPRECATED, "2026-01-02T03:00:00Z"))
+    yield over.case(rule, "a-deprecation-that-is-over", lambda it: it.promote("1.1.0", to="staging"))
     old = Main(live().version("1.1.0").status("1.1.0", State.DEPRECATED, reason="Use 1.2.0"))
     yield old.case(rule, "it-goes-live-all-the-same", lambda it: it.promote("1.1.0", to="staging"))
     shared = Main(live().version("1.1.0").status("1.0.0", State.DEPRECATED))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from mooring.documents.card import sections
 from mooring.domain import layout
@@ -189,6 +190,19 @@ def _missing(registry: Registry, policy: Policy, manifest: ModelVersion) -> Iter
                 )
 
 
+_OPTIONS: Final = {
+    Requirement.DESCRIPTION: "--description '...'",
+    Requirement.CHANGELOG: "--changelog '...'",
+    Requirement.METRICS: "--metrics FILE",
+    Requirement.INTERFACE: "--interface FILE",
+    Requirement.DATA: "--data FILE",
+    Requirement.DATA_DIGEST: "--data FILE",
+    Requirement.CODE: "--code PATH",
+    Requirement.REQUIREMENTS: "--requirement PACKAGE==VERSION",
+    Requirement.LIMITATIONS: "--limitation '...'",
+}
+
+
 def _what_to_do(requirement: Requirement, model: str, version: str) -> str:
     match requirement:
         case Requirement.OWNERS | Requirement.LICENSE:
@@ -197,4 +211,4 @@ def _what_to_do(requirement: Requirement, model: str, version: str) -> str:
             return f"Write {layout.card_path(model, version)}, in a change before the promotion."
         case Requirement.SIGNATURE:
             return f"Sign it first: mooring sign {model}@{version}"
-    return f"Register the next version with {requirement}: mooring register {model} --help"
+    return f"Register the next version with it: mooring register {model} FOLDER --bump patch {_OPTIONS[requirement]}"
