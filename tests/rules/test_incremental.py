@@ -13,6 +13,7 @@ from mooring.domain.pointer import Rollout, Strategy
 from mooring.domain.registry import Registry
 from mooring.domain.versions import Versioning
 from mooring.rules.engine import check_registry, judge_state
+from tests.rules.case_waivers import entry, waiving
 from tests.support.builder import Builder
 from tests.support.changes import change_between
 
@@ -47,6 +48,10 @@ _statuses = [
 _signers = [
     b"alex@example.com ssh-ed25519 " + b"A" * 64 + b"\n",
     b"sam@example.com ssh-ed25519 " + b"A" * 64 + b"\n",
+]
+_waivers = [
+    waiving(Builder(), entry("misnumbered-version", "registry/iris/**"), entry("no-such-rule", "registry/**")),
+    waiving(Builder(), entry("wrong-digest", "environments/*/iris.yaml")),
 ]
 _folders = [f"registry/iris/versions/{version}" for version in VERSIONS]
 _manifests = [_whole.files[f"{folder}/manifest.yaml"] for folder in _folders]
@@ -85,6 +90,7 @@ CONTENTS: dict[str, list[bytes]] = (
         "registry/iris/cards/2026.01.15.md": BROKEN,
         "registry/iris/versions/1.0.0/notes.txt": BROKEN,
         "registry/notes.txt": BROKEN,
+        "registry/waivers.yaml": [*(made.files["registry/waivers.yaml"] for made in _waivers), *BROKEN],
         "registry/link": BROKEN,
         "environments/staging.yaml": [*_policies, *BROKEN],
         "environments/canary.yaml": [*_policies, *BROKEN],
