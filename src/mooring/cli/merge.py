@@ -11,7 +11,6 @@ from mooring.cli.session import Session
 from mooring.cli.writing import dry_run_option, say, warn
 
 if TYPE_CHECKING:
-    from mooring.domain.verdict import Verdict
     from mooring.stores.forge.proposal import Proposal
 
 
@@ -29,6 +28,7 @@ def command(session: Session, *, proposal: str, environment: str | None, dry_run
     It is judged again, by the rules and gates of main as it is now, and lands as one commit; its branch goes in the
     same push. What still needs somebody or a time is named, and the exit status is 4.
     """
+    from mooring.render.verdicts import line
     from mooring.usecases.merge import MergeOutcome, merge
 
     done = merge(
@@ -40,7 +40,7 @@ def command(session: Session, *, proposal: str, environment: str | None, dry_run
         return 0
     facts = [("branch", done.proposal.branch), ("commit", done.commit or "")]
     facts += [("approved by", approver.principal) for approver in done.approvers]
-    facts += [("gate", _line(verdict)) for verdict in done.verdicts]
+    facts += [("gate", line(verdict)) for verdict in done.verdicts]
     if done.outcome is MergeOutcome.WOULD_MERGE:
         say(session, f"Would merge: {done.proposal.title}", facts, then=["Nothing was written (--dry-run)."])
         return 0
@@ -54,16 +54,11 @@ def _after(merged: Proposal) -> str:
 
     if merged.kind is ProposalKind.SIGNATURE:
         return f"Check: mooring verify {merged.model}@{merged.version}"
+    if merged.kind is ProposalKind.STATUS:
+        return f"See: mooring show {merged.model}@{merged.version}"
     if merged.environment is None:
         return f"Next: mooring promote {merged.model}@{merged.version} --to ENV --reason '...'"
     if merged.kind is ProposalKind.ROLLBACK:
         return f"See: mooring history {merged.model} --env {merged.environment}"
     first = " --to-nothing" if merged.before is None else ""
     return f"Undo: mooring rollback {merged.model} --in {merged.environment}{first} --reason '...'"
-
-
-def _line(verdict: Verdict) -> str:
-    seen = (
-        f" ({verdict.observed}; wanted {verdict.required})" if verdict.observed and verdict.required else ""
-    )
-    return f"{verdict.state.value}: {verdict.gate}: {verdict.reason}{seen}"

@@ -50,7 +50,10 @@ def assess(policy: Policy, evidence: Evidence) -> Iterator[Verdict]:
     needed, have = required(policy, evidence), counted(policy, evidence)
     if policy.signed and not _returns_freely(policy, evidence) and not evidence.request_is_proven:
         reason = f"{evidence.environment} takes signed requests only, and {evidence.requester} has not signed this one"
-        yield Verdict("signed request", GateState.PENDING, reason, "unsigned", "signed by the requester")
+        remedy = f"By {evidence.requester}: mooring approve {evidence.branch} --as-requester"
+        yield Verdict(
+            "signed request", GateState.PENDING, reason, "unsigned", "signed by the requester", None, remedy
+        )
     if not needed:
         if policy.approvals.required:
             yield Verdict("approvals", GateState.PASS, "the state before returns without approvals", "0", "0")
@@ -65,7 +68,9 @@ def assess(policy: Policy, evidence: Evidence) -> Iterator[Verdict]:
         f"{missing} approval{'s' if missing > 1 else ''}{pool} missing"
         f"{f' (approved by {who})' if who else ''}; {evidence.requester}, who asks for it, cannot approve"
     )
-    yield Verdict("approvals", GateState.PENDING, reason, str(len(have)), str(needed))
+    who_else = " or ".join(policy.approvals.principals) or "somebody else"
+    remedy = f"By {who_else}: mooring approve {evidence.branch}"
+    yield Verdict("approvals", GateState.PENDING, reason, str(len(have)), str(needed), None, remedy)
 
 
 def is_requester(names: Collection[str], requester: str) -> bool:

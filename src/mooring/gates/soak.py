@@ -23,7 +23,8 @@ def assess(soak: Soak, evidence: Evidence, now: int) -> Verdict:
     stretches = _stretches(history, after, now) if history is not None else []
     if history is None or not stretches:
         reason = f"{what} was never live in {soak.in_}; promote it there first"
-        return Verdict(gate, GateState.FAIL, reason, "0s", required)
+        remedy = f"First: mooring promote {what} --to {soak.in_} --reason '...'"
+        return Verdict(gate, GateState.FAIL, reason, "0s", required, None, remedy)
     longest = max(until - since for since, until, _ in stretches)
     if after.version in history.undone_versions:
         reason = (
@@ -36,7 +37,8 @@ def assess(soak: Soak, evidence: Evidence, now: int) -> Verdict:
     since, _, still = stretches[-1]
     if not still:
         reason = f"{what} was live in {soak.in_} for {span(longest)} only; promote it there again"
-        return Verdict(gate, GateState.FAIL, reason, span(longest), required)
+        remedy = f"First: mooring promote {what} --to {soak.in_} --reason '...'"
+        return Verdict(gate, GateState.FAIL, reason, span(longest), required, None, remedy)
     ready = int(since + needed + 0.999)
     reason = f"{what} is live in {soak.in_} for {span(now - since)}; {span(ready - now)} to go, until {clock(ready)}"
     return Verdict(gate, GateState.PENDING, reason, span(now - since), required, ready)

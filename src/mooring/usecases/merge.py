@@ -53,13 +53,9 @@ class NotReadyError(PendingError):
     """A proposal waits for somebody or for a time; `verdicts` say for what."""
 
     def __init__(self, proposal: Proposal, verdicts: tuple[Verdict, ...], lines: Sequence[str]) -> None:
-        approvals = any(one.gate == "approvals" and one.state is GateState.PENDING for one in verdicts)
-        signed = any(one.gate == "signed request" and one.state is GateState.PENDING for one in verdicts)
-        # The command ends its line: whoever copies it gets nothing else.
-        hints = [f"By somebody else: mooring approve {proposal.branch}"] if approvals else []
-        hints += (
-            [f"By {proposal.requester}: mooring approve {proposal.branch} --as-requester"] if signed else []
-        )
+        # What waiting alone brings needs nobody. The command ends its line: whoever copies it gets nothing else.
+        waiting = [one for one in verdicts if one.state is GateState.PENDING and one.ready_at is None]
+        hints = list(dict.fromkeys(one.remedy for one in waiting if one.remedy is not None))
         hints += [f"Then: mooring merge {proposal.branch}"] if hints else ["Run the same command again then."]
         super().__init__(f"the {proposal.title} is not merged yet:\n" + "\n".join(lines), "\n".join(hints))
         self.proposal = proposal
@@ -160,19 +156,19 @@ def judged(hub: Hub, tip: str, proposal: Proposal, *, now: int, said: Ballot | N
             f"{proposal.branch} cannot be merged: {proposal.problem}",
             f"Take it back: mooring withdraw --proposal {proposal.branch}",
         )
-    _refuse_moved(hub, tip, proposal)
+    refuse_moved(hub, tip, proposal)
     trial = _commit(hub, tip, proposal, ())
     warnings = judge(hub, tip, trial, what=f"the {proposal.title}")
     if proposal.subject is None:
         return Merged(MergeOutcome.WOULD_MERGE, proposal, tip, trial, warnings=warnings)
-    ballot = local.ballot(hub, tip, proposal.subject, vouched=_server_vouches(hub))
+    ballot = local.ballot(hub, tip, proposal.subject, vouched=server_vouches(hub))
     ballot = together(ballot, said) if said is not None else ballot
     found = _assessed(hub, tip, trial, proposal, ballot, now=now)
     commit = _commit(hub, tip, proposal, found.approvers) if found.approvers else trial
     return Merged(MergeOutcome.WOULD_MERGE, proposal, tip, commit, found.verdicts, found.approvers, warnings)
 
 
-def _server_vouches(hub: Hub) -> bool:
+def server_vouches(hub: Hub) -> bool:
     """Whether unsigned approvals count, as this clone is told of its server; the server has the last word."""
     return hub.repository.config("mooring.trustPrincipal") == "true"
 
@@ -214,7 +210,7 @@ def _with_approvals(message: str, approvers: tuple[Approver, ...]) -> str:
     return "\n".join([*lines, *(gap if said else []), *said]) + "\n"
 
 
-def _refuse_moved(hub: Hub, tip: str, proposal: Proposal) -> None:
+def refuse_moved(hub: Hub, tip: str, proposal: Proposal) -> None:
     """Raise RefusedError naming what won, when main changed a path of the proposal after it was made."""
     paths = [file.path for file in proposal.files]
     was = [file.before.oid if file.before is not None else None for file in proposal.files]
