@@ -50,7 +50,9 @@ _signers = [
     b"sam@example.com ssh-ed25519 " + b"A" * 64 + b"\n",
 ]
 _waivers = [
-    waiving(Builder(), entry("misnumbered-version", "registry/iris/**"), entry("no-such-rule", "registry/**")),
+    waiving(
+        Builder(), entry("misnumbered-version", "registry/iris/**"), entry("no-such-rule", "registry/**")
+    ),
     waiving(Builder(), entry("wrong-digest", "environments/*/iris.yaml")),
 ]
 _folders = [f"registry/iris/versions/{version}" for version in VERSIONS]
