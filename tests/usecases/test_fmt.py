@@ -55,7 +55,7 @@ def test_a_document_gets_the_layout_and_keeps_its_comments_and_its_mode(
     assert (clone / MODEL).read_bytes() == TIDY
     assert stat.S_IMODE((clone / MODEL).stat().st_mode) == 0o640
     assert said.out == f"formatted\t{MODEL}\n"
-    assert said.err == "3 documents: 1 formatted, 2 as they should be\n"
+    assert said.err == "4 documents: 1 formatted, 3 as they should be\n"
     assert sorted(path.name for path in (clone / MODEL).parent.iterdir()) == ["model.yaml", "versions"]
     assert run(["fmt", "--check"]) == 0
 
@@ -84,7 +84,9 @@ def test_a_check_and_a_diff_write_nothing_and_end_with_1(
 def test_versions_and_pointers_of_main_are_never_touched(
     clone: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    manifest, pointer = untidy(clone, MANIFEST), untidy(clone, POINTER)
+    pointer = untidy(clone, POINTER)
+    commit(clone, {}, "Promoted by hand", minute=1)
+    manifest = untidy(clone, MANIFEST)
 
     assert run(["fmt"]) == 0
     assert run(["fmt", MANIFEST, POINTER]) == 0
@@ -95,6 +97,32 @@ def test_versions_and_pointers_of_main_are_never_touched(
         f"left alone: {MANIFEST}: versions on main are immutable",
         f"left alone: {POINTER}: pointers on main are changed by promotions only",
     ]
+
+
+def test_a_pointer_that_a_revert_brings_back_is_never_touched(clone: Path) -> None:
+    by_hand = untidy(clone, POINTER)
+    commit(clone, {}, "Promoted by hand", minute=1)
+    commit(clone, {POINTER: by_hand.replace(b"holdout", b"second")}, "Again", minute=2)
+    (clone / POINTER).write_bytes(by_hand)
+
+    assert run(["fmt", POINTER]) == 0
+    assert (clone / POINTER).read_bytes() == by_hand
+
+
+def test_a_pointer_that_never_was_on_main_is_laid_out(clone: Path) -> None:
+    tidy = (clone / POINTER).read_bytes().replace(b"holdout", b"second")
+    (clone / POINTER).write_bytes(tidy)
+    assert untidy(clone, POINTER) != tidy
+
+    assert run(["fmt"]) == 0
+    assert (clone / POINTER).read_bytes() == tidy
+
+
+def test_a_new_registry_is_laid_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(["init", str(tmp_path / "new"), "--name", 'A name: "quoted"']) == 0
+    monkeypatch.chdir(tmp_path / "new")
+
+    assert run(["fmt", "--check"]) == 0
 
 
 def test_a_version_of_a_branch_may_be_laid_out_while_nobody_has_signed_it(clone: Path) -> None:
