@@ -139,6 +139,11 @@ def signing_branch(model: str, version: str) -> str:
     return f"sign/{model}/{version}"
 
 
+def status_branch(model: str, version: str) -> str:
+    """The branch on which a status of a version is proposed."""
+    return f"status/{model}/{version}"
+
+
 def _in_registry(parts: list[str]) -> Identity | None:
     for length in (1, 2):
         model, rest = "/".join(parts[:length]), parts[length:]

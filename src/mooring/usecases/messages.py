@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mooring.domain.events import Moment
+from mooring.domain.model import State, VersionStatus
 from mooring.domain.pointer import Pointer
 
 
@@ -51,6 +52,25 @@ def signing_message(model: str, version: str, manifest: str, principal: str) -> 
         [("Model", model), ("Version", version), ("Manifest", manifest), ("Signed-As", principal)]
     )
     return f"Sign {model} {version}\n\n{trailers}\n"
+
+
+def status_message(status: VersionStatus, *, lifted: bool) -> str:
+    """The message of a change of a version's status; `lifted` where it goes."""
+    what = f"{status.model} {status.version}"
+    subject = f"Lift: {what} is {status.state} no more" if lifted else f"{_VERBS[status.state]} {what}"
+    where = ", ".join(status.environments) or None
+    trailers = _trailers(
+        [
+            ("Model", status.model),
+            ("Version", status.version),
+            ("Environments", where),
+            ("Requested-By", status.by),
+        ]
+    )
+    return f"{subject}\n\n{status.reason}\n\n{trailers}\n"
+
+
+_VERBS = {State.DEPRECATED: "Deprecate", State.QUARANTINED: "Quarantine", State.ARCHIVED: "Archive"}
 
 
 def revert_message(undone: Moment, merged_parent: str | None) -> str:

@@ -15,6 +15,8 @@ from mooring.stores.hub import Hub
 
 _ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}(?:-to-(?:nothing|[0-7][0-9A-HJKMNP-TV-Z]{25}))?")
 
+_BESIDE = (ProposalKind.SIGNATURE, ProposalKind.STATUS)
+
 
 def proposals(hub: Hub) -> tuple[Proposal, ...]:
     """Fetch, and list everything that waits to be merged, by branch. Raises UnavailableError."""
@@ -70,8 +72,8 @@ def _fitting(found: Sequence[Proposal], selector: str, environment: str | None) 
         one for one in found if one.model == model and (environment is None or one.environment == environment)
     ]
     if not at:
-        # Who names a model means what becomes of it somewhere; a signature waits for nobody.
-        return [one for one in inside if one.kind is not ProposalKind.SIGNATURE] or inside
+        # Who names a model means what becomes of it somewhere; a signature or a status waits for nobody.
+        return [one for one in inside if one.kind not in _BESIDE] or inside
     version = _version(selector)
     versions = [one for one in inside if one.version == version]
     registrations = [one for one in versions if one.kind is ProposalKind.REGISTRATION]
@@ -107,6 +109,9 @@ def merged_already(hub: Hub, tip: str, selector: str, environment: str | None) -
     if prefix == "sign" and rest:
         model, _, version = rest.rpartition("/")
         return _signed(hub, tip, model, version)
+    if prefix == "status" and rest:
+        model, _, version = rest.rpartition("/")
+        return _with_status(hub, tip, model, version)
     if prefix == "promote" and rest.count("/") >= 2:
         where, _, rest = rest.partition("/")
         model, _, version = rest.rpartition("/")
@@ -136,6 +141,11 @@ def _signed(hub: Hub, tip: str, model: str, version: str) -> str | None:
     path = layout.signature_path(model, version)
     found = hub.repository.blob_ids(tip, [path])[0] if model and version else None
     return f"{model}@{version} is signed on main" if found is not None else None
+
+
+def _with_status(hub: Hub, tip: str, model: str, version: str) -> str | None:
+    found = hub.registry(tip).status(model, version) if model and version else None
+    return f"{model}@{version} is {found.state} on main" if found is not None else None
 
 
 def _live(

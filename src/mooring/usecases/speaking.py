@@ -5,7 +5,7 @@ from __future__ import annotations
 from mooring.domain import layout
 from mooring.errors import RefusedError, UsageError
 from mooring.stores import signing
-from mooring.stores.forge.proposal import Proposal, ProposalKind
+from mooring.stores.forge.proposal import Proposal
 from mooring.stores.forge.statement import Subject
 from mooring.stores.hub import Hub
 from mooring.stores.signing import Signer, SigningKey
@@ -15,7 +15,7 @@ def subject_of(proposal: Proposal) -> Subject:
     """What a statement about `proposal` is about; raises RefusedError where none can be made."""
     if proposal.problem is not None:
         raise RefusedError(f"{proposal.branch} cannot be approved: {proposal.problem}")
-    if proposal.subject is None or proposal.kind in (ProposalKind.REGISTRATION, ProposalKind.SIGNATURE):
+    if proposal.subject is None:
         raise RefusedError(
             f"the {proposal.title} needs no approval",
             f"Merge it: mooring merge {proposal.branch}",

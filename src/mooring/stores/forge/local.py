@@ -22,7 +22,7 @@ from mooring.stores.git.repository import CommitRecord
 from mooring.stores.hub import Hub
 from mooring.stores.signing import SigningKey
 
-PREFIXES: Final = ("promote/", "rollback/", "register/", "sign/")
+PREFIXES: Final = ("promote/", "rollback/", "register/", "sign/", "status/")
 _PLAIN: Final = ("100644", "100755")
 
 
@@ -103,8 +103,8 @@ def _read(hub: Hub, tip: str, branch: str, commit: str) -> Proposal | None:
         return _odd(branch, record, tip, files, "it has no commit in common with main")
     if branch.startswith("register/"):
         return _registration(branch, record, base, files)
-    if branch.startswith("sign/"):
-        return _signature(branch, record, base, files)
+    if branch.startswith(("sign/", "status/")):
+        return _one_file(branch, record, base, files)
     return _pointer_change(hub, branch, record, base, files)
 
 
@@ -130,9 +130,12 @@ def _odd(
         "rollback": ProposalKind.ROLLBACK,
         "register": ProposalKind.REGISTRATION,
         "sign": ProposalKind.SIGNATURE,
+        "status": ProposalKind.STATUS,
     }[prefix]
     environment, model = (
-        (None, rest) if prefix in ("register", "sign") else (rest.partition("/")[0], rest.partition("/")[2])
+        (rest.partition("/")[0], rest.partition("/")[2])
+        if prefix in ("promote", "rollback")
+        else (None, rest)
     )
     who = _author(record)
     return Proposal(
@@ -180,19 +183,23 @@ def _registration(branch: str, record: CommitRecord, base: str, files: tuple[Fil
     )
 
 
-def _signature(branch: str, record: CommitRecord, base: str, files: tuple[FileChange, ...]) -> Proposal:
+def _one_file(branch: str, record: CommitRecord, base: str, files: tuple[FileChange, ...]) -> Proposal:
+    """A branch about one version, in one file beside its manifest: its signature or its status."""
     (file, *others) = files
     identity = file.identity
-    plain = file.after is not None and file.after.mode in _PLAIN
-    if others or identity is None or identity.kind is not FileKind.SIGNATURE or not plain:
-        problem = "a signature adds one signature.json and changes nothing else"
-        return _odd(branch, record, base, files, problem)
+    is_signature = branch.startswith("sign/")
+    wanted = FileKind.SIGNATURE if is_signature else FileKind.STATUS
+    # A status may go again; a signature never does.
+    plain = file.after.mode in _PLAIN if file.after is not None else not is_signature
+    if others or identity is None or identity.kind is not wanted or not plain:
+        what = "a signature adds one signature.json" if is_signature else "a status is one file"
+        return _odd(branch, record, base, files, f"{what} and changes nothing else")
     who = _author(record)
     return Proposal(
         branch,
         record.oid,
         base,
-        ProposalKind.SIGNATURE,
+        ProposalKind.SIGNATURE if is_signature else ProposalKind.STATUS,
         identity.model or "",
         None,
         identity.version,

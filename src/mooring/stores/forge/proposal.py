@@ -19,6 +19,7 @@ class ProposalKind(StrEnum):
     ROLLBACK = "rollback"
     REGISTRATION = "registration"
     SIGNATURE = "signature"
+    STATUS = "status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +67,5 @@ class Proposal:
                 return f"registration of {what}"
             case ProposalKind.SIGNATURE:
                 return f"signature of {what}"
+            case ProposalKind.STATUS:
+                return f"status of {what}"
