@@ -7,6 +7,7 @@ from functools import cache
 from mooring.rules import (
     attributes,
     canonical,
+    contents,
     documents,
     environments,
     fitness,
@@ -29,6 +30,7 @@ FAMILIES = (
     canonical,
     structure,
     attributes,
+    contents,
     storage,
     manifests,
     releases,

@@ -12,6 +12,7 @@ from typing import Generic, TypeAlias, TypeVar
 from mooring.domain.change import Change
 from mooring.domain.finding import Finding, Level, Place
 from mooring.domain.registry import Registry
+from mooring.domain.secrets import without_secrets
 from mooring.rules.subjects import EnvironmentAt, FileAt, FolderAt, ModelAt, PointerAt, Subject, VersionAt
 
 S = TypeVar("S", FileAt, ModelAt, VersionAt, PointerAt, EnvironmentAt, FolderAt)
@@ -59,14 +60,14 @@ class _Described:
     page: Page
 
     def finding(self, fault: Fault, *, commit: str | None = None) -> Finding:
-        """The fault as this rule's finding."""
+        """The fault as this rule's finding; what looks like a secret in the document is not repeated."""
         return Finding(
             rule=self.id,
             place=fault.place,
-            message=fault.message,
-            hint=fault.hint,
+            message=without_secrets(fault.message),
+            hint=without_secrets(fault.hint) if fault.hint is not None else None,
             level=self.severity,
-            value=fault.value,
+            value=without_secrets(fault.value),
             line=fault.line,
             column=fault.column,
             commit=commit,
