@@ -16,20 +16,30 @@ def main() -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    if "resolve" in arguments:
-        # What a serving process asks at each start is answered before click, YAML and pydantic are imported.
-        from mooring import wiring
-        from mooring.usecases.quick_resolve import quick_answer
-
-        answer = quick_answer(arguments, wiring.variables())
-        if answer is not None:
-            try:
-                sys.stdout.write(answer)
-                sys.stdout.flush()
-            except OSError:
-                return _full(arguments)
-            return 0
+    answer = _quick_answer(arguments)
+    if answer is not None:
+        try:
+            sys.stdout.write(answer)
+            sys.stdout.flush()
+        except OSError:
+            return _full(arguments)
+        return 0
     return _full(arguments)
+
+
+def _quick_answer(arguments: list[str]) -> str | None:
+    """The answer to what is asked again and again, before click, YAML and pydantic are imported."""
+    if "resolve" in arguments:
+        from mooring import wiring
+        from mooring.usecases import quick_resolve
+
+        return quick_resolve.quick_answer(arguments, wiring.variables())
+    if arguments[:1] == ["check"]:
+        from mooring import wiring
+        from mooring.usecases import quick_check
+
+        return quick_check.quick_answer(arguments, wiring.variables())
+    return None
 
 
 def _full(arguments: list[str]) -> int:
