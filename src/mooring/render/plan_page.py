@@ -60,7 +60,13 @@ def facts(step: Step) -> list[tuple[str, str]]:
     """What a step is, in named values: who asks, why, which bytes, which versions are skipped, and the way back."""
     found: list[tuple[str, str]] = []
     pointer = step.pointer
-    if pointer is not None:
+    if step.action in (Action.ROLLBACK, Action.RESTORE):
+        # The pointer that comes back says why it came at first; the reason of this change is in its commit.
+        if step.replaced is not None:
+            found.append(("undoes", f"promotion {step.replaced.promotion}: {step.replaced.reason}"))
+        if pointer is not None:
+            found.append(("brings back", f"promotion {pointer.promotion}: {pointer.reason}"))
+    elif pointer is not None:
         found += [
             ("promotion", pointer.promotion),
             ("reason", pointer.reason),

@@ -93,13 +93,11 @@ def plan(hub: Hub, asked: Range, *, now: int, presence: PresenceOf) -> Planned:
     return Planned(found, checked.read)
 
 
-def short_plan(
-    hub: Hub, base: str, head: str, *, now: int, findings: tuple[Finding, ...] = (), branch: str | None = None
-) -> Plan:
-    """The steps of one commit on `base` with their gates; no remote is asked, and its findings are known already."""
-    asked = Range(base, head)
-    steps = steps_of(hub.change(base, head), Brief(_judge(hub, asked, now=now)))
-    return Plan(base, head, steps, findings, (), branch)
+def short_plan(hub: Hub, base: str, head: str, *, now: int, findings: tuple[Finding, ...] = ()) -> Plan:
+    """The steps of merging `head` into `base` with their gates, asking no remote; `findings` are known already."""
+    change = replace(hub.change(base, merged_tree(hub, base, head)), commit=None)
+    steps = steps_of(change, Brief(_judge(hub, Range(base, head), now=now)))
+    return Plan(base, head, steps, findings)
 
 
 @dataclass(frozen=True)

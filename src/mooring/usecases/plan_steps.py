@@ -125,7 +125,7 @@ def _move(change: Change, move: PointerMove, around: Surroundings) -> Step:
     step = replace(step, dependents=around.dependents(step), way_back=_way_back(change, step, around))
     broken = [one for one in step.dependents.shown if one.suits is False]
     unsuited = [
-        f"{one.ref} is live in {move.environment} and requires {one.needs}: this does not suit it"
+        f"{one.ref} is live in {move.environment} and requires {one.needs}; this brings {step.version or 'nothing'}"
         for one in broken
     ]
     return replace(step, notes=(*step.notes, *unsuited))
