@@ -14,6 +14,7 @@ from mooring.documents import codec
 from mooring.documents.schemas import published_files
 from mooring.domain import layout, names
 from mooring.domain.environment import Approvals, Policy, RollbackMode
+from mooring.domain.requirements import Requirement
 from mooring.errors import RefusedError, UsageError
 from mooring.stores.git import create
 from mooring.stores.git.repository import Repository
@@ -28,6 +29,13 @@ _FILES: Final = {
     "pre-commit-config.yaml": ".pre-commit-config.yaml",
     "codeowners": ".github/CODEOWNERS",
 }
+# What one wants to know of a model that fails at night; the last environment of a chain asks for it.
+_REQUIRED: Final = (
+    Requirement.OWNERS,
+    Requirement.METRICS,
+    Requirement.DATA_DIGEST,
+    Requirement.LIMITATIONS,
+)
 _KEY: Final = re.compile(r"((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]+) ([A-Za-z0-9+/=]+)")
 
 
@@ -145,6 +153,7 @@ def _contents(
             promotes_from=(environment.promotes_from,) if environment.promotes_from is not None else (),
             approvals=Approvals(required=environment.approvals),
             rollback=RollbackMode.DIRECT,
+            requires=_REQUIRED if environment.promotes_from is not None and environment == chain[-1] else (),
         )
         contents[layout.policy_path(environment.name)] = codec.encode(policy)
     if signers:
