@@ -12,69 +12,15 @@ import inspect
 import io
 import lzma
 import pickle
-import re
 import zlib
 from collections.abc import Callable, Collection
 from typing import Final
 
+from mooring.domain.pickle_names import ALLOWED, may_be_estimator
 from mooring.errors import MooringError, RefusedError, UnavailableError
 
 MOST_EXPANSION: Final = 200
 """How many times larger than the file its unpacked contents may be; beside that, 64 MiB are always allowed."""
-
-_NUMPY_TYPES: Final = (
-    "bool bool_ int8 int16 int32 int64 intc intp longlong uint8 uint16 uint32 uint64 uintc uintp ulonglong "
-    "float16 float32 float64 longdouble complex64 complex128 str_ bytes_ datetime64 timedelta64 ndarray dtype"
-)
-_SPARSE: Final = " ".join(
-    f"{kind}_{form}" for kind in ("csr", "csc", "coo", "bsr", "dia", "lil") for form in ("matrix", "array")
-)
-_LOSSES: Final = (
-    "HalfSquaredError AbsoluteError PinballLoss HuberLoss HalfPoissonLoss HalfGammaLoss HalfTweedieLoss "
-    "HalfTweedieLossIdentity HalfBinomialLoss HalfMultinomialLoss ExponentialLoss"
-)
-_LINKS: Final = "Interval BaseLink IdentityLink LogLink LogitLink HalfLogitLink MultinomialLogit"
-
-# Constructors of plain data. Nothing here runs a name, a file or a text that the pickle gives it.
-_EXACT: Final = {
-    "builtins": "object dict list set frozenset tuple slice complex bytearray range int float bool str bytes",
-    "copyreg": "_reconstructor",
-    "collections": "OrderedDict defaultdict deque Counter",
-    "numpy": _NUMPY_TYPES,
-    "numpy.core.multiarray": "_reconstruct scalar",
-    "numpy._core.multiarray": "_reconstruct scalar",
-    "numpy.core.numeric": "_frombuffer",
-    "numpy._core.numeric": "_frombuffer",
-    "numpy.random._pickle": "__randomstate_ctor __generator_ctor __bit_generator_ctor",
-    "numpy.random._mt19937": "MT19937",
-    "numpy.random._pcg64": "PCG64 PCG64DXSM",
-    "numpy.random._philox": "Philox",
-    "numpy.random._sfc64": "SFC64",
-    "numpy.random.mtrand": "RandomState",
-    "numpy.random._generator": "Generator",
-    "joblib.numpy_pickle": "NumpyArrayWrapper",
-    **{f"scipy.sparse._{kind}": _SPARSE for kind in ("csr", "csc", "coo", "bsr", "dia", "lil")},
-    "sklearn.tree._tree": "Tree",
-    "sklearn.utils._bunch": "Bunch",
-    "sklearn._loss.loss": _LOSSES,
-    "sklearn._loss.link": _LINKS,
-    "sklearn._loss._loss": " ".join(f"Cy{name}" for name in _LOSSES.split()),
-    "sklearn.linear_model._sgd_fast": "Hinge SquaredHinge Log Huber EpsilonInsensitive ModifiedHuber SquaredLoss",
-    "sklearn.neighbors._kd_tree": "KDTree KDTree64 KDTree32 newObj",
-    "sklearn.neighbors._ball_tree": "BallTree BallTree64 BallTree32 newObj",
-    "sklearn.metrics._dist_metrics": "EuclideanDistance EuclideanDistance64 EuclideanDistance32 newObj",
-    "sklearn.calibration": "_CalibratedClassifier",
-}
-ALLOWED: Final = frozenset(f"{module}.{name}" for module, names in _EXACT.items() for name in names.split())
-
-# Estimators are many: any class of scikit-learn that is one may be named, from modules that only define them.
-_ESTIMATOR_MODULE: Final = re.compile(
-    r"sklearn\.(?:base|calibration|cluster|compose|covariance|cross_decomposition|decomposition|discriminant_analysis|"
-    r"dummy|ensemble|feature_extraction|feature_selection|gaussian_process|impute|isotonic|kernel_approximation|"
-    r"kernel_ridge|linear_model|manifold|mixture|model_selection|multiclass|multioutput|naive_bayes|neighbors|"
-    r"neural_network|pipeline|preprocessing|random_projection|semi_supervised|svm|tree)(?:\._[a-z_]+|\.[a-z_]+)*"
-)
-_NOT_MODULES: Final = frozenset({"tests", "conftest", "setup"})
 
 
 def _is_estimator(found: object) -> bool:
@@ -94,8 +40,7 @@ class _Gate:
         full = f"{module}.{name}"
         if full in ALLOWED or full in self.trusted:
             return look_up(module, name)
-        plain = name.isidentifier() and not _NOT_MODULES & set(module.split("."))
-        if plain and _ESTIMATOR_MODULE.fullmatch(module) and _is_estimator(found := look_up(module, name)):
+        if may_be_estimator(module, name) and _is_estimator(found := look_up(module, name)):
             return found
         raise RefusedError(
             f"{self.path} names {full}, which is not on the list of what a model may load",

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mooring.domain.pointer import Pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +54,37 @@ class ScanFacts:
     state: ScanState
     reasons: tuple[str, ...] = ()
     by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFacts:
+    """Whose signature a commit bears; `reason` says why it is nobody's who may sign, or with which key it was made."""
+
+    signer: ProvenSigner | None
+    reason: str
+
+
+class Proofs(Protocol):
+    """What cryptography and scans say, by the signers of the base of a change; read when asked."""
+
+    def of_commit(self, commit: str) -> CommitFacts:
+        """Who signed a commit."""
+
+    def requests(
+        self,
+        path: str,
+        *,
+        blobs: tuple[str | None, str | None],
+        pointers: tuple[Pointer | None, Pointer | None],
+        restores: bool,
+    ) -> tuple[ProvenSigner, ...]:
+        """Who said, signed, that they ask for exactly this change of the pointer at `path`.
+
+        `blobs` and `pointers` are those before and after it (None: no file); it `restores` what was there once.
+        """
+
+    def of_version(self, model: str, version: str) -> SignatureFacts:
+        """Who signed a version."""
+
+    def scan_of(self, model: str, version: str) -> ScanFacts | None:
+        """What a scan of a version's files finds here; None where their bytes are out of reach."""
