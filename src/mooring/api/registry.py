@@ -135,7 +135,7 @@ class Registry:
 
     def resolve_at(self, commit: str, reference: Reference, *, key: str | None = None) -> Resolution:
         """As `resolve`, at a given commit."""
-        found = self._hub.registry(commit).resolve(reference)
+        found = self._hub.registry(commit).resolve(reference, now=time.time())
         if key is not None and found.pointer is not None:
             return self._chosen(found, found.pointer, key)
         return found

@@ -35,7 +35,7 @@ def command(session: Session, *, reference: str, out: Path | None, force: bool, 
     from mooring.usecases.load import fetch
 
     hub = session.hub()
-    resolution = hub.registry(session.commit()).resolve(parse_reference(reference))
+    resolution = hub.registry(session.commit()).resolve(parse_reference(reference), now=session.now_ms / 1000)
     cache = ArtifactCache(wiring.cache_directory(session.environ) / "artifacts")
     with progress(session) as told:
         done = fetch(hub, resolution, cache=cache, progress=told)

@@ -29,7 +29,8 @@ def command(session: Session, *, reference: str, as_json: bool, key: str | None,
 
     if as_json and form is not None:
         raise click.UsageError(f"--json and --{form} are two forms of one answer; choose one.")
-    answer = resolve(session.hub(), session.commit(), reference, key=key)
+    now = session.now_ms / 1000
+    answer = resolve(session.hub(), session.commit(), reference, key=key, now=now)
     for warning in answer.warnings:
         session.output.warning(warning)
     if key is None and len(answer.shares) > 1:

@@ -266,23 +266,23 @@ class Registry:
             f"{model} has no version that 'latest' may mean", "Pre-releases and retired versions never count."
         )
 
-    def resolve(self, reference: Reference) -> Resolution:
-        """The one version that `reference` means now.
+    def resolve(self, reference: Reference, *, now: float | None = None) -> Resolution:
+        """The one version that `reference` means; at `now` (seconds since 1970) a status that has expired is silent.
 
         Raises NotFoundError when nothing is there or nothing is deployed (there is no fallback, ever), IntegrityError
         when a pointer's digest is not that of the manifest it names.
         """
         if reference.kind is SelectorKind.ENVIRONMENT:
-            return self._resolve_pointer(reference)
+            return self._resolve_pointer(reference, now)
         version = reference.selector
         if reference.kind is SelectorKind.LATEST:
             version = self.latest(reference.model).text
         digest = self.manifest_digest(reference.model, version)
         if digest is None:
             digest = self.release(reference.model, version).digest
-        return self._judged(reference, version, digest)
+        return self._judged(reference, version, digest, now=now)
 
-    def _resolve_pointer(self, reference: Reference) -> Resolution:
+    def _resolve_pointer(self, reference: Reference, now: float | None) -> Resolution:
         environment, model = reference.selector, reference.model
         pointer = self.pointer(environment, model)
         if pointer is None:
@@ -304,7 +304,7 @@ class Registry:
                 f"{environment} pins {pointer.manifest} for {model}@{pointer.version}, but its manifest is {digest}",
                 "Somebody changed the manifest or the pointer; run 'mooring check --all'.",
             )
-        return self._judged(reference, pointer.version, digest, environment, pointer)
+        return self._judged(reference, pointer.version, digest, environment, pointer, now=now)
 
     def _judged(
         self,
@@ -313,11 +313,13 @@ class Registry:
         digest: str,
         environment: str | None = None,
         pointer: Pointer | None = None,
+        *,
+        now: float | None,
     ) -> Resolution:
         status = self.status(reference.model, version)
         warnings: tuple[str, ...] = ()
         blocked = None
-        if status is not None and status.applies_to(environment):
+        if status is not None and status.applies_to(environment, now=now):
             words = f"{reference.model}@{version} is {status.state}: {status.reason}"
             warnings = (words,)
             if status.state is State.QUARANTINED and status.severity.value == "block":

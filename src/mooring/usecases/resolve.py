@@ -9,10 +9,13 @@ from mooring.render.resolution import Answer
 from mooring.stores.hub import Hub
 
 
-def resolve(hub: Hub, commit: str, reference: str, *, key: str | None = None) -> Answer:
+def resolve(
+    hub: Hub, commit: str, reference: str, *, key: str | None = None, now: float | None = None
+) -> Answer:
     """The version that `reference` means at `commit`; `key` (a user, a session) chooses where traffic is split.
 
-    Raises UsageError, NotFoundError (there is no fallback, ever), IntegrityError, RefusedError.
+    At `now`, in seconds since 1970, a status that has expired warns of nothing. Raises UsageError, NotFoundError (there
+    is no fallback, ever), IntegrityError, RefusedError.
     """
     parsed = parse_reference(reference)
     if key is not None and parsed.kind is not SelectorKind.ENVIRONMENT:
@@ -21,12 +24,12 @@ def resolve(hub: Hub, commit: str, reference: str, *, key: str | None = None) ->
             f"Ask an environment: {parsed.model}@production.",
         )
     registry = hub.registry(commit)
-    found = registry.resolve(parsed)
+    found = registry.resolve(parsed, now=now)
     chosen, shares = found, traffic.shares(found.pointer) if found.pointer is not None else ()
     if key is not None and found.pointer is not None:
         version = traffic.choose(found.pointer, key)
         if version != found.version:
-            chosen = registry.resolve(Reference(found.model, SelectorKind.VERSION, version))
+            chosen = registry.resolve(Reference(found.model, SelectorKind.VERSION, version), now=now)
     return Answer(
         reference=str(parsed),
         model=chosen.model,
