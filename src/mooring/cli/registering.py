@@ -57,6 +57,12 @@ _OPTIONS: Sequence[Callable[[F], F]] = (
     click.option(
         "--parent", metavar="MODEL@VERSION", multiple=True, help="A version this one was made from."
     ),
+    click.option(
+        "--requires",
+        metavar="MODEL>=V,<V",
+        multiple=True,
+        help="A model that must be live beside it: 'encoder>=1.2.0,<2.0.0'.",
+    ),
     click.option("--limitation", metavar="TEXT", multiple=True, help="What it must not be used for."),
     click.option("--label", metavar="NAME=TEXT", multiple=True, help="A label."),
     click.option(
@@ -143,6 +149,7 @@ def _files(
 
 
 def _simple(given: Mapping[str, object]) -> dict[str, object]:
+    from mooring.domain.requires import parse_required
     from mooring.usecases import said
 
     found: dict[str, object] = {
@@ -155,6 +162,8 @@ def _simple(given: Mapping[str, object]) -> dict[str, object]:
         found["framework"] = {"name": name, **({"version": version} if equals else {})}
     if parents := _words(given, "parent"):
         found["lineage"] = {"parents": list(parents)}
+    if required := _words(given, "requires"):
+        found["requires"] = [parse_required(word).model_dump(exclude_none=True) for word in required]
     if limitations := _words(given, "limitation"):
         found["limitations"] = list(limitations)
     if requirements := _words(given, "requirement"):

@@ -43,6 +43,7 @@ def blocks(page: VersionPage) -> list[Block]:
         ("interface", list(_interface(manifest))),
         ("requirements", list(_requirements(manifest))),
         ("lineage", [("parent", parent) for parent in manifest.lineage.parents] if manifest.lineage else []),
+        ("requires", [("model", str(needed)) for needed in manifest.requires]),
         ("limitations", [("-", text) for text in manifest.limitations]),
         ("labels", list(manifest.labels.items())),
     ]

@@ -196,10 +196,17 @@ def _signature(
 
 
 def _check_parents(registry: Registry, manifest: ModelVersion) -> None:
-    """Raise NotFoundError, naming what is close, for a parent that is not registered."""
+    """Raise NotFoundError, naming what is close, for a parent or a required model that is not registered."""
     for parent in manifest.lineage.parents if manifest.lineage is not None else ():
         model, _, version = parent.partition("@")
         registry.release(model, version)
+    for needed in manifest.requires:
+        if needed.model == manifest.model:
+            raise RefusedError(
+                f"{manifest.ref} requires {needed.model}, which is itself",
+                "Name another model that must be live beside it.",
+            )
+        registry.model(needed.model)
 
 
 def _land(hub: Hub, done: Registered, commit_on: Callable[[str], str]) -> Registered:
