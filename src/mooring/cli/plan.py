@@ -54,12 +54,12 @@ def command(
 
     hub = session.bring_up_to_date()
     asked = range_of(hub, what, environment=environment)
-    planned = plan(hub, asked, now=session.now_ms // 1000, presence=_presence(session))
+    planned = plan(hub, asked, now=session.now_ms // 1000, presence=presence(session))
     _print(session, planned, form, output)
     return _STATUS[planned.plan.state]
 
 
-def _presence(session: Session) -> PresenceOf:
+def presence(session: Session) -> PresenceOf:
     """What the remote says of a version's bytes; with `--offline` it is not asked."""
     if session.offline:
         return lambda *_: "unknown"

@@ -6,7 +6,7 @@ import click
 
 from mooring.cli.options import pass_session, registry_option
 from mooring.cli.session import Session
-from mooring.cli.writing import dry_run_option, reason_option, say, to_merge, warn
+from mooring.cli.writing import dry_run_option, plan_facts, reason_option, say, to_merge, warn
 from mooring.domain.references import parse_reference
 
 
@@ -76,11 +76,17 @@ def tell(session: Session, done: object) -> None:
         Outcome.WOULD_PROPOSE: f"Would propose: {what}",
     }[done.outcome]
     facts = promotion_facts(plan)
+    if done.commit is not None:
+        facts += plan_facts(session, done.base, done.commit, gates=True)
     if done.outcome is Outcome.WOULD_PROPOSE:
         say(session, headline, facts, then=["Nothing was written (--dry-run)."])
         return
     facts += [("branch", done.branch), ("commit", done.commit or "")]
     if done.approvals:
         facts.append(("approvals", f"{done.approvals} needed"))
-    then = [*to_merge(done.branch, done.approvals), f"Undo: mooring withdraw --proposal {done.branch}"]
+    then = [
+        f"See what it would do: mooring plan {done.branch}",
+        *to_merge(done.branch, done.approvals),
+        f"Undo: mooring withdraw --proposal {done.branch}",
+    ]
     say(session, headline, facts, then=then)

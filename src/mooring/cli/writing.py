@@ -35,6 +35,25 @@ def say(
         session.output.note(line)
 
 
+def plan_facts(session: Session, base: str, commit: str, *, gates: bool) -> list[tuple[str, str]]:
+    """The short plan of a commit on `base`: its verdict line; with `gates` what each of them says, and the way back."""
+    from mooring.render.plan_words import headline
+    from mooring.render.verdicts import line
+    from mooring.usecases.plan import short_plan
+
+    facts: list[tuple[str, str]] = []
+    for step in short_plan(session.hub(), base, commit, now=session.now_ms // 1000).steps:
+        facts.append(("plan", headline(step)))
+        if not gates:
+            continue
+        if step.problem is not None:
+            facts.append(("gates", step.problem))
+        facts += [("gate", line(verdict)) for verdict in step.gates]
+        if step.way_back is not None:
+            facts.append(("way back", step.way_back.command))
+    return facts
+
+
 def to_merge(branch: str, approvals: int) -> list[str]:
     """What brings a proposal to main that wants so many approvals, each command at the end of its line to be copied."""
     merge = f"mooring merge {branch}"

@@ -10,6 +10,7 @@ from mooring.domain.plan import Bytes, Plan, Step
 from mooring.render.findings import Read
 from mooring.render.findings import as_data as findings_data
 from mooring.render.plan_words import STATES, headline, summary
+from mooring.render.verdicts import plain
 from mooring.render.wording import iso
 
 SCHEMA: Final = "mooring/plan/v1"
@@ -52,18 +53,7 @@ def _step(step: Step) -> dict[str, object]:
         else None,
         "problem": step.problem,
         "notes": list(step.notes),
-        "gates": [
-            {
-                "gate": one.gate,
-                "state": one.state.value,
-                "reason": one.reason,
-                "observed": one.observed,
-                "required": one.required,
-                "ready_at": iso(one.ready_at) if one.ready_at is not None else None,
-                "remedy": one.remedy,
-            }
-            for one in step.gates
-        ],
+        "gates": [plain(verdict) for verdict in step.gates],
         "metrics": [
             {
                 "name": one.name,

@@ -38,7 +38,7 @@ def as_markdown(plan: Plan, read: Read) -> str:
     for step in plan.steps:
         sections += _step(step)
     if plan.steps and plan.also:
-        sections.append(Section("### Also", rows=tuple(f"- it {code(line)}" for line in plan.also)))
+        sections.append(Section("### Also", rows=tuple(f"- {code(line)}" for line in plan.also)))
     last = f"Judged by the rules and policies of {code(plan.base[:12])}, up to {code(plan.head[:12])}."
     return bounded(sections, first=MARKER, last=last)
 

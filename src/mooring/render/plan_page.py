@@ -20,6 +20,7 @@ from mooring.render.plan_words import (
     summary,
     there_words,
 )
+from mooring.render.verdicts import log
 from mooring.render.wording import NOTHING, number
 
 
@@ -31,7 +32,8 @@ def blocks(plan: Plan, read: Read) -> list[Block]:
     if not plan.steps:
         found.append(Facts([("plan", nothing_moves(plan))]))
     elif plan.also:
-        found += [Heading("also"), Facts([("it", line) for line in plan.also])]
+        rows = Grid(["what"], [[line] for line in plan.also])
+        found += [Heading("also"), Log([LogEntry([line], []) for line in plan.also], rows)]
     if plan.trouble is not None:
         found.append(Problem(f"{plan.branch} cannot be merged: {plan.trouble}"))
     return [*found, *_findings(plan.findings, read), Heading(summary(plan))]
@@ -41,7 +43,7 @@ def _step(step: Step) -> list[Block]:
     found: list[Block] = [Heading(headline(step)), Facts(facts(step))]
     found += [Problem(text) for text in (step.problem, *step.notes) if text is not None]
     if step.gates:
-        found += [Heading("gates"), _gates(step)]
+        found += [Heading("gates"), log(step.gates)]
     if step.metrics:
         columns = ["metric", "before", "after", "change", "standing"]
         rows = [metric_cells(one) for one in step.metrics]
@@ -90,21 +92,6 @@ def facts(step: Step) -> list[tuple[str, str]]:
         found.append(("undo", step.way_back.command))
         found.append(("restores", f"{step.way_back.restores}; {there_words(step.way_back.there)}"))
     return found
-
-
-def _gates(step: Step) -> Log:
-    entries = [
-        LogEntry(
-            [verdict.state.value, verdict.gate],
-            [verdict.reason, *([f"next: {verdict.remedy}"] if verdict.remedy is not None else [])],
-        )
-        for verdict in step.gates
-    ]
-    rows = [
-        [one.state.value, one.gate, one.reason, one.observed or NOTHING, one.required or NOTHING]
-        for one in step.gates
-    ]
-    return Log(entries, Grid(["state", "gate", "evidence", "seen", "wanted"], rows))
 
 
 def _interface(step: Step) -> list[Block]:

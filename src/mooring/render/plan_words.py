@@ -118,13 +118,13 @@ def _plural(level: Level, count: int) -> str:
 
 def nothing_moves(plan: Plan) -> str:
     """What is said of a change that moves no pointer and registers no version."""
-    rest = f"; it {', '.join(plan.also)}" if plan.also else ""
+    rest = f"; it {' and '.join(plan.also)}" if plan.also else ""
     return f"This change moves no pointer and registers no version{rest}."
 
 
 def metric_cells(one: MetricDelta) -> list[str]:
     """A metric as name, what is live, what comes, the difference, and how it stands."""
-    unit = f" {one.unit}" if one.unit is not None else ""
+    unit = f" ({one.unit})" if one.unit is not None else ""
     sign = "+" if one.delta is not None and one.delta > 0 else ""
     delta = f"{sign}{number(one.delta)}" if one.delta is not None else NOTHING
     notes = {Direction.HIGHER: ["higher is better"], Direction.LOWER: ["lower is better"]}
