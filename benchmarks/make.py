@@ -308,6 +308,15 @@ def release(shape: Shape, model: int, version: int) -> dict[str, bytes]:
     return _release(_patterns(), shape, model, version)
 
 
+def five_files(shape: Shape, number: int = 0) -> dict[str, bytes]:
+    """The change number `number` of five files: two new versions, of two models where there are two, and a card."""
+    models = (min(2, shape.models - 1), shape.models // 2)
+    files = {layout.card_path(shape.model(models[0]), shape.live): f"Prose {number}\n".encode()}
+    for place, model in enumerate(models):
+        files |= release(shape, model, shape.versions + 2 * number + place)
+    return files
+
+
 def _make_tags(where: Path, shape: Shape, environ: Mapping[str, str]) -> None:
     output(["git", "init", "--quiet", "--initial-branch=main", "."], cwd=where, env=environ)
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.make import Shape, Workshop, release, thousands
+from benchmarks.make import Shape, Workshop, five_files, release, thousands
 from benchmarks.measure import (
     Side,
     Table,
@@ -31,6 +31,7 @@ _WORDS = {
     "history": "`history MODEL`",
     "pointer": "`check --base main --head PR`, one promotion",
     "registration": "`check --base main --head PR`, one registration",
+    "five": "`check --base main --head PR`, five files of two models",
 }
 
 
@@ -58,6 +59,8 @@ def _prepared(workshop: Workshop, shape: Shape) -> Path:
         hub.tip(), release(shape, 2, shape.versions), message="Register a version"
     )
     hub.repository.update_ref("refs/heads/register/next", commit, None)
+    commit = hub.repository.commit_with(hub.tip(), five_files(shape), message="Change five files")
+    hub.repository.update_ref("refs/heads/five", commit, None)
     hub.repository.close()
     hub.cache.close()
     return registry
@@ -73,6 +76,7 @@ def _side(workshop: Workshop, registry: Path, shape: Shape, name: str, *, cold: 
         "history": ["history", model],
         "pointer": ["check", "--base", "main", "--head", proposal],
         "registration": ["check", "--base", "main", "--head", "register/next"],
+        "five": ["check", "--base", "main", "--head", "five"],
     }[name]
 
     def forget() -> None:
@@ -89,7 +93,7 @@ def _table(timings: dict[str, Timing], small: Shape, large: Shape, *, cold: bool
     table = Table(f"{sizes[1]} versions against {sizes[0]}: {how}", columns)
     for name, words in _WORDS.items():
         one, many = timings[f"{name} {small.total}"], timings[f"{name} {large.total}"]
-        target = "≤ 2" if name in ("show", "pointer", "registration") else ""
+        target = "≤ 2" if name in ("show", "pointer", "registration", "five") else ""
         table.add(
             words,
             duration(one.median),

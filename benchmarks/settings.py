@@ -20,7 +20,7 @@ class Settings:
     """10 000 and 100 000 files."""
     gto_assign: Shape = field(default_factory=lambda: Shape(100, 10))
     scale: tuple[Shape, Shape] = (Shape(100, 10), Shape(1000, 100))
-    checked: tuple[Shape, ...] = (Shape(100, 10), Shape(1000, 10))
+    checked: tuple[Shape, ...] = (Shape(100, 10), Shape(1000, 10), Shape(1000, 100))
     resolved: Shape = field(default_factory=lambda: Shape(100, 10))
     checkout: Shape = field(default_factory=lambda: Shape(1000, 5))
     bytes_of_artifact: tuple[int, ...] = (256 << 20, 1 << 30)
