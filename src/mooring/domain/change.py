@@ -9,6 +9,7 @@ from typing import Protocol
 from mooring.domain import layout
 from mooring.domain.events import PointerHistory
 from mooring.domain.layout import FileKind, Identity
+from mooring.domain.proof import Proofs
 from mooring.domain.registry import Entry, Registry
 
 
@@ -46,7 +47,8 @@ class Change:
     `files` are the differing paths, sorted. `commit` is the commit that makes the change where there is one: a range on
     main is judged commit by commit, a pull request as one change from its base to its merge result.
     `now` is the committer time of the base commit in seconds: rules take no clock (DESIGN section 10). `author` is who
-    the commit says made it, `Name <address>`, where it is one: it proves nothing.
+    the commit says made it, `Name <address>`, where it is one: it proves nothing. `landed` says that `commit` is on main
+    already, and nobody can make another one of it; `proofs` tell who provably made what.
     """
 
     base: Registry
@@ -57,6 +59,8 @@ class Change:
     commit: str | None = None
     rewritten: str | None = None
     author: str | None = None
+    landed: bool = False
+    proofs: Proofs | None = None
     _by_kind: dict[FileKind, tuple[FileChange, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def of_kind(self, kind: FileKind) -> tuple[FileChange, ...]:

@@ -19,6 +19,7 @@ from mooring.stores.history import GitHistory
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mooring.stores.artifacts import ArtifactCache
     from mooring.stores.git.remote import PushOutcome, RefUpdate
 
 # Everything that any rule may read; nothing else of a repository matters to Mooring.
@@ -32,7 +33,8 @@ class Hub:
 
     `remote` is where proposals and merges go; a bare repository given by its path is its own remote and has none.
     `branch` is the name of the main branch. `unreachable` is set where the remote of a mirror did not answer and what
-    was fetched before stands in.
+    was fetched before stands in. `artifacts` is where the files of versions lie that were fetched; with
+    `fetches_to_scan` those that a gate must look into are fetched, which may take minutes.
     """
 
     repository: Repository
@@ -41,6 +43,8 @@ class Hub:
     branch: str = "main"
     in_mirror: bool = False
     unreachable: MooringError | None = None
+    artifacts: ArtifactCache | None = None
+    fetches_to_scan: bool = False
     _registries: dict[str, Registry] = field(default_factory=dict, repr=False, compare=False)
     _histories: dict[str, GitHistory] = field(default_factory=dict, repr=False, compare=False)
 
@@ -153,6 +157,8 @@ class Hub:
 
     def change(self, base: str, head: str, *, rewritten: str | None = None) -> Change:
         """What lies between two commits, as rules want it: everything is judged by `base` and its history."""
+        from mooring.stores.proofs import RepositoryProofs
+
         # A tree that no commit holds yet, such as that of a merge which is only tried, has no author.
         made = self.repository.commit_id(head)
         return Change(
@@ -164,6 +170,7 @@ class Hub:
             commit=head,
             rewritten=rewritten,
             author=self.repository.author(made) if made is not None else None,
+            proofs=RepositoryProofs(self, base),
         )
 
     def differences(self, base: str, head: str) -> list[FileChange]:

@@ -101,7 +101,8 @@ def check_range(hub: Hub, base: str, head: str, *, judged_as: As | None = None) 
     governed_by = None if _is_on_main(hub, new) else hub.registry(old)
     found: list[Finding] = []
     for record in reversed(list(hub.repository.first_parent(new, since=old))):
-        found += check_change(hub.change(record.parents[0], record.oid), governed_by=governed_by)
+        change = replace(hub.change(record.parents[0], record.oid), landed=governed_by is None)
+        found += check_change(change, governed_by=governed_by)
     return Checked(_once(found), reader)
 
 

@@ -13,10 +13,11 @@ from mooring.domain.finding import Unreadable
 from mooring.domain.model import MetricSpec, Model, ModelVersion
 from mooring.domain.pointer import Pointer
 from mooring.domain.promotion import target_problem
+from mooring.domain.proof import ScanFacts, SignatureFacts
 from mooring.domain.registry import Registry
 from mooring.domain.requires import RequiredModel
 from mooring.domain.verdict import GateState, Verdict, state_of
-from mooring.errors import MooringError, RefusedError
+from mooring.errors import MooringError, NotFoundError, RefusedError
 from mooring.gates.approvals import counted, is_requester
 from mooring.gates.gate import Approver, CheckStatement, Evidence, Undoing, assess_all
 from mooring.rules.pointer_moves import PointerMove, named_versions
@@ -109,6 +110,8 @@ def assess(change: Change, move: PointerMove, ballot: Ballot, *, author: str, no
         parents=_parents(change, move, manifest)
         if _serves(after) and any(spec.parents is not None for spec in gates)
         else {},
+        signature=_signature(change, move, gates),
+        scan=_scan(change, move, gates),
     )
     return Assessment(assess_all(policy, seen, now), counted(policy, seen))
 
@@ -121,6 +124,30 @@ def undoing_of(move: PointerMove) -> Undoing:
     if history.is_rolled_back or history.blob is None or move.blob != history.state_before(history.blob):
         return Undoing.OLDER
     return Undoing.PREVIOUS
+
+
+def _signature(change: Change, move: PointerMove, gates: Sequence[GateSpec]) -> SignatureFacts | None:
+    """Who signed the version that comes, where a gate asks for it; None where nobody can say."""
+    after = move.after if isinstance(move.after, Pointer) else None
+    asked = any(spec.signature is not None for spec in gates)
+    if not asked or change.proofs is None or after is None or after.version is None:
+        return None
+    try:
+        return change.proofs.of_version(move.model, after.version)
+    except NotFoundError:
+        return None  # It is not on main: `unfit` says so.
+
+
+def _scan(change: Change, move: PointerMove, gates: Sequence[GateSpec]) -> ScanFacts | None:
+    """What a scan of the version that comes finds, where a gate asks for it and its bytes can be reached."""
+    after = move.after if isinstance(move.after, Pointer) else None
+    asked = any(spec.scan is not None for spec in gates)
+    if not asked or change.proofs is None or after is None or after.version is None:
+        return None
+    try:
+        return change.proofs.scan_of(move.model, after.version)
+    except NotFoundError:
+        return None
 
 
 def _unfit(change: Change, move: PointerMove) -> str | None:

@@ -19,6 +19,7 @@ from mooring.errors import IntegrityError, NotFoundError, PendingError, RefusedE
 from mooring.stores import signing
 from mooring.stores.forge.votes import allowed_signers
 from mooring.stores.hub import Hub
+from mooring.stores.proofs import signature_facts
 from mooring.stores.signing import SigningKey
 from mooring.stores.version_signatures import check_signature, make_signature
 from mooring.usecases.judging import judge
@@ -193,7 +194,7 @@ def verify(hub: Hub, commit: str, reference: str, *, by: Collection[str] = ()) -
     found = registry.resolve(parse_reference(reference))
     release = registry.release(found.model, found.version)
     ref = release.manifest.ref
-    facts = facts_of(hub, commit, release)
+    facts = signature_facts(hub, commit, release)
     if not facts.is_signed:
         raise NotFoundError(f"{ref} is not signed", f"Sign it: mooring sign {ref}")
     if not facts.signers:
@@ -205,14 +206,3 @@ def verify(hub: Hub, commit: str, reference: str, *, by: Collection[str] = ()) -
         who = ", ".join(signer.principal for signer in facts.signers)
         raise IntegrityError(f"{ref} is signed by {who}, and not by {' or '.join(by)}")
     return Verified(release, facts, commit)
-
-
-def facts_of(hub: Hub, commit: str, release: Release) -> SignatureFacts:
-    """What checking a version's signature at `commit` found: by its signers, at the time that main got it."""
-    registry = hub.registry(commit)
-    path = layout.signature_path(release.manifest.model, release.manifest.version)
-    if registry.files.entry(path) is None:
-        return SignatureFacts(is_signed=False)
-    came = next(hub.repository.first_parent(commit, paths=[path]), None)
-    at = hub.history(commit).times.get(came.oid) if came is not None else None
-    return check_signature(hub.repository, registry, release, signers=allowed_signers(registry), at=at)
