@@ -206,6 +206,9 @@ class GitHubServer:
         pull.asked += wanted
         return self._shown(pull)
 
+    def _newest_first(self, commit: str) -> object:
+        return [{"target_url": None, **said} for at, said in reversed(self.statuses) if at == commit]
+
     def _status(self, commit: str, body: dict[str, object]) -> object:
         self.statuses.append((commit, body))
         return {"id": 1}
@@ -230,6 +233,7 @@ class GitHubServer:
             ("GET", rf"{repo}/issues/(\d+)/comments", lambda n: self._pull(int(n)).comments),
             ("POST", rf"{repo}/issues/(\d+)/comments", lambda n: self._comment(int(n), body)),
             ("PATCH", rf"{repo}/issues/comments/(\d+)", lambda n: self._edit(int(n), body)),
+            ("GET", rf"{repo}/commits/([0-9a-f]+)/statuses", lambda commit: self._newest_first(commit)),
             ("POST", rf"{repo}/statuses/([0-9a-f]+)", lambda commit: self._status(commit, body)),
             ("POST", rf"{repo}/deployments", lambda: self._deploy(body)),
             ("POST", rf"{repo}/deployments/(\d+)/statuses", lambda n: self._deployed(int(n), body)),

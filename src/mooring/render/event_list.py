@@ -130,6 +130,29 @@ def event_data(event: Event) -> dict[str, object]:
     }
 
 
+def as_matrix(found: EventRange) -> dict[str, object]:
+    """The pointers that a range moved, each with its last state, as a matrix of jobs for GitHub and GitLab."""
+    last: dict[tuple[str, str], Event] = {}
+    for event in found.events:
+        if event.environment is not None and event.model is not None:
+            # What was moved last is listed last.
+            last.pop((event.environment, event.model), None)
+            last[event.environment, event.model] = event
+    return {
+        "include": [
+            {
+                "environment": environment,
+                "model": model,
+                "version": event.version or "",
+                "event": str(event.kind),
+                "promotion": event.promotion or "",
+                "commit": event.moment.commit,
+            }
+            for (environment, model), event in last.items()
+        ]
+    }
+
+
 def as_data(found: EventRange) -> dict[str, object]:
     """The events as plain data of the shape `mooring/events/v1`; keys are only ever added to it."""
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from mooring.documents import codec
@@ -18,6 +18,7 @@ from mooring.gates.gate import Approver
 from mooring.rules.pointer_moves import moves
 from mooring.stores.forge import local
 from mooring.stores.forge.proposal import Proposal
+from mooring.stores.forge.reviews import together
 from mooring.stores.forge.votes import Ballot, Doubt
 from mooring.stores.git.repository import BlobId
 from mooring.stores.hub import Hub
@@ -61,10 +62,22 @@ class Assessed:
         return max(times) if times and len(times) == len(holding) else None
 
 
-def assess(hub: Hub, selector: str, *, environment: str | None = None, now_ms: int) -> Assessed:
+SaidOf = Callable[[Proposal], Ballot]
+"""What a forge's reviewers say of a proposal."""
+
+
+def assess(
+    hub: Hub,
+    selector: str,
+    *,
+    environment: str | None = None,
+    now_ms: int,
+    said_of: SaidOf | None = None,
+) -> Assessed:
     """Judge a proposal, or the promotion of MODEL@VERSION to `environment` that nobody has proposed yet.
 
-    See `proposals.select` for `selector`; `now_ms` is in milliseconds since 1970. The first verdict is that of the
+    See `proposals.select` for `selector`; `now_ms` is in milliseconds since 1970; `said_of` adds a forge's reviews.
+    The first verdict is that of the
     rules. The gates are those of main, and the same that merge and the server's hook ask. Raises NotFoundError,
     UsageError for what has no gates, RefusedError for a proposal whose base is gone and for a version that may not be
     promoted at all, UnavailableError.
@@ -93,7 +106,8 @@ def assess(hub: Hub, selector: str, *, environment: str | None = None, now_ms: i
         file.path: BlobId(file.after.oid, file.after.mode) if file.after is not None else None
         for file in proposal.files
     }
-    return _judged(hub, tip, changes, proposal, author=str(proposal.author), now=now_ms // 1000)
+    said = said_of(proposal) if said_of is not None else None
+    return _judged(hub, tip, changes, proposal, author=str(proposal.author), now=now_ms // 1000, said=said)
 
 
 def _thought_of(hub: Hub, tip: str, selector: str, environment: str, *, now_ms: int) -> Assessed:
@@ -144,6 +158,7 @@ def _judged(
     *,
     author: str,
     now: int,
+    said: Ballot | None = None,
 ) -> Assessed:
     # A tree and no commit: nothing is signed for a question, and nobody needs a name to ask it.
     change = replace(hub.change(tip, hub.repository.tree_with(tip, changes)), commit=None)
@@ -152,6 +167,7 @@ def _judged(
     if proposal is not None:
         subject = evidence.subject_of(change, move)
         ballot = local.ballot(hub, tip, subject, vouched=server_vouches(hub))
+        ballot = together(ballot, said) if said is not None else ballot
     found = evidence.assess(change, move, ballot, author=author, now=now)
     after = move.after if isinstance(move.after, Pointer) else None
     return Assessed(

@@ -25,12 +25,12 @@ from mooring.stores.forge.port import (
     ReviewState,
     Status,
     StatusState,
+    shortened,
 )
 
 _SAID: Final = {"APPROVED": ReviewState.APPROVED, "CHANGES_REQUESTED": ReviewState.CHANGES_REQUESTED}
 # A comment takes no approval back; a dismissal does.
 _SILENT: Final = frozenset({"COMMENTED", "PENDING"})
-_LONGEST_DESCRIPTION: Final = 140
 _DEPLOYMENT: Final = {
     StatusState.PENDING: "in_progress",
     StatusState.SUCCESS: "success",
@@ -154,12 +154,26 @@ class GitHub:
     def _merged(self, path: str) -> str | None:
         return _request(self.client.get(path)).merged_as
 
+    def statuses(self, commit: str) -> tuple[Status, ...]:
+        """The newest status of each context."""
+        newest: dict[str, Status] = {}
+        # The newest comes first; check runs of Actions are none of these.
+        for one in self.client.pages(f"{self._repo}/commits/{commit}/statuses", {"per_page": 100}):
+            found = Status(
+                text(one, "context"),
+                StatusState(text(one, "state")),
+                text(one, "description"),
+                text(one, "target_url") or None,
+            )
+            newest.setdefault(found.context, found)
+        return tuple(newest.values())
+
     def set_status(self, commit: str, status: Status) -> None:
         """Report one check as a commit status."""
         body: dict[str, object] = {
             "state": str(status.state),
             "context": status.context,
-            "description": _shortened(status.description),
+            "description": shortened(status.description),
         }
         if status.url is not None:
             body["target_url"] = status.url
@@ -183,7 +197,7 @@ class GitHub:
         wanted = {
             "ref": commit,
             "environment": environment,
-            "description": _shortened(description),
+            "description": shortened(description),
             "auto_merge": False,
             "required_contexts": [],
         }
@@ -191,7 +205,7 @@ class GitHub:
         self.client.send(
             "POST",
             f"{self._repo}/deployments/{deployment}/statuses",
-            {"state": _DEPLOYMENT[state], "description": _shortened(description)},
+            {"state": _DEPLOYMENT[state], "description": shortened(description)},
         )
 
     def protection(self, branch: str) -> Protection:
@@ -230,7 +244,3 @@ def _request(data: object) -> ChangeRequest:
 
 def _number(data: object) -> int:
     return number(data, "id")
-
-
-def _shortened(line: str) -> str:
-    return line if len(line) <= _LONGEST_DESCRIPTION else line[: _LONGEST_DESCRIPTION - 1] + "…"

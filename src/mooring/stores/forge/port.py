@@ -92,6 +92,15 @@ class Status:
     url: str | None = None
 
 
+LONGEST_DESCRIPTION: Final = 140
+"""Characters that GitHub takes as the description of a status or a deployment; GitLab takes 255."""
+
+
+def shortened(line: str) -> str:
+    """A description as it is sent, and as it comes back."""
+    return line if len(line) <= LONGEST_DESCRIPTION else line[: LONGEST_DESCRIPTION - 1] + "…"
+
+
 @dataclass(frozen=True, slots=True)
 class Reviewers:
     """Whom to ask: accounts and, where the forge has them, teams (without the organisation)."""
@@ -156,6 +165,9 @@ class Forge(Protocol):
 
     def merge(self, number: int, *, head: str, title: str, message: str) -> MergeResult:
         """Squash it to one commit if its branch still is at `head`; raises AmbiguousError where nobody knows."""
+
+    def statuses(self, commit: str) -> tuple[Status, ...]:
+        """The newest status of each check of one commit."""
 
     def set_status(self, commit: str, status: Status) -> None:
         """Report one check of one commit."""
