@@ -66,7 +66,9 @@ def open_hub(
     repository.offline = offline
     remotes = repository.remotes()
     remote = "origin" if "origin" in remotes else next(iter(sorted(remotes)), None)
-    return Hub(repository, Cache.in_git_directory(repository.common_dir), remote, _branch(repository))
+    cache = Cache.in_git_directory(repository.common_dir)
+    artifacts = cache_directory(variables) / "artifacts"
+    return Hub(repository, cache, remote, _branch(repository), artifacts=artifacts)
 
 
 def _open_mirror(url: str, variables: Mapping[str, str], *, offline: bool) -> Hub:
@@ -84,7 +86,11 @@ def _open_mirror(url: str, variables: Mapping[str, str], *, offline: bool) -> Hu
         repository, unreachable = open_mirror(url, folder, environ=variables, refresh=False), error
     repository.offline = offline
     cache = Cache.in_git_directory(repository.common_dir)
-    return Hub(repository, cache, "origin", _branch(repository), in_mirror=True, unreachable=unreachable)
+    artifacts = cache_directory(variables) / "artifacts"
+    branch = _branch(repository)
+    return Hub(
+        repository, cache, "origin", branch, in_mirror=True, unreachable=unreachable, artifacts=artifacts
+    )
 
 
 def open_connection(hub: Hub, *, environ: Mapping[str, str] | None = None) -> Connection | None:

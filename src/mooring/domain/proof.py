@@ -49,11 +49,10 @@ class ScanState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScanFacts:
-    """What a scan of a version found, and who says so: `by` is None where it was made here."""
+    """What a scan of a version found, with a reason for each file that is not clean."""
 
     state: ScanState
     reasons: tuple[str, ...] = ()
-    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

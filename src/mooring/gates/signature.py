@@ -20,24 +20,19 @@ def assess(spec: GateSpec, evidence: Evidence) -> Iterator[Verdict]:
     if spec.signature is None or not evidence.brings_a_version or evidence.after is None:
         return
     ref = f"{evidence.model}@{evidence.after.version}"
-    wanted = f"signed by {' or '.join(spec.by)}" if spec.by else "signed"
+    pool = " or ".join(spec.by)
+    wanted = f"signed by {pool}" if pool else "signed"
     seen = evidence.signature
     if seen is None or not seen.is_signed:
-        yield Verdict(
-            GATE,
-            GateState.PENDING,
-            f"{ref} is not signed. Sign it: mooring sign {ref}",
-            "unsigned",
-            wanted,
-        )
-        return
-    if seen.problems:
-        yield Verdict(GATE, GateState.FAIL, f"{ref}: {'; '.join(seen.problems)}", "wrong", wanted)
+        remedy = f"{f'By {pool}' if pool else 'Sign it'}: mooring sign {ref}"
+        yield Verdict(GATE, GateState.PENDING, f"{ref} is not signed", "unsigned", wanted, None, remedy)
         return
     who = ", ".join(signer.principal for signer in seen.signers)
     fitting = [signer for signer in seen.signers if not spec.by or signer.is_any_of(spec.by)]
     if fitting:
-        yield Verdict(GATE, GateState.PASS, f"signed by {fitting[0].principal}", who, wanted)
+        yield Verdict(GATE, GateState.PASS, f"{ref} is signed by {fitting[0].principal}", who, wanted)
+    elif seen.problems:
+        yield Verdict(GATE, GateState.FAIL, f"{ref}: {'; '.join(seen.problems)}", who or "wrong", wanted)
     else:
         reason = f"{ref} is signed by {who}, and {evidence.environment} wants it {wanted}"
         yield Verdict(GATE, GateState.FAIL, reason, who, wanted)

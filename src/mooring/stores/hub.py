@@ -19,7 +19,6 @@ from mooring.stores.history import GitHistory
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mooring.stores.artifacts import ArtifactCache
     from mooring.stores.git.remote import PushOutcome, RefUpdate
 
 # Everything that any rule may read; nothing else of a repository matters to Mooring.
@@ -43,7 +42,7 @@ class Hub:
     branch: str = "main"
     in_mirror: bool = False
     unreachable: MooringError | None = None
-    artifacts: ArtifactCache | None = None
+    artifacts: Path | None = None
     fetches_to_scan: bool = False
     _registries: dict[str, Registry] = field(default_factory=dict, repr=False, compare=False)
     _histories: dict[str, GitHistory] = field(default_factory=dict, repr=False, compare=False)

@@ -87,7 +87,7 @@ class RepositoryProofs:
         if self._hub.artifacts is None:
             return None
         from mooring.domain.scanning import facts_of
-        from mooring.stores.artifacts import Limits
+        from mooring.stores.artifacts import ArtifactCache, Limits
         from mooring.stores.scanning import scan_artifact
         from mooring.stores.storage import artifact_remote
 
@@ -96,7 +96,7 @@ class RepositoryProofs:
         try:
             found = scan_artifact(
                 artifact,
-                self._hub.artifacts,
+                ArtifactCache(self._hub.artifacts),
                 (lambda: [artifact_remote(self._hub, self._base)]) if fetches else None,
                 limits=Limits(seconds=_SECONDS, rate=_RATE),
             )

@@ -10,6 +10,8 @@ from mooring.domain import layout
 from mooring.domain.environment import GateSpec, Policy
 from mooring.domain.text import hidden_character
 from mooring.errors import RefusedError, UsageError
+from mooring.gates.approvals import is_requester
+from mooring.gates.scan import CHECK as SCAN
 from mooring.stores import signing
 from mooring.stores.forge import local
 from mooring.stores.forge.proposal import Proposal
@@ -91,13 +93,16 @@ def _refuse_unasked(hub: Hub, proposal: Proposal, check: str, names: frozenset[s
     """Raise RefusedError where the word of `names` about `check` would count for nothing."""
     environment = proposal.environment or ""
     asked = [spec for spec in _checks(hub, environment) if spec.holds_for(proposal.model)]
-    wanted = [spec for spec in asked if spec.check == check]
+    wanted = [spec for spec in asked if check == (SCAN if spec.scan is not None else spec.check)]
     if not wanted:
-        there = ", ".join(sorted({spec.check or "" for spec in asked})) or "none"
+        there = ", ".join(sorted({spec.check or SCAN for spec in asked})) or "none"
         raise RefusedError(
             f"{environment} asks for no check {check!r} of {proposal.model}",
             f"The checks that it asks for: {there}.",
         )
+    if check == SCAN and any(spec.scan is not None and not spec.by for spec in wanted):
+        _refuse_requester(proposal, names)
+        return
     allowed = {one.strip().casefold() for spec in wanted for one in spec.by}
     if not allowed & {name.strip().casefold() for name in names}:
         by = ", ".join(dict.fromkeys(one for spec in wanted for one in spec.by))
@@ -106,6 +111,16 @@ def _refuse_unasked(hub: Hub, proposal: Proposal, check: str, names: frozenset[s
         )
 
 
+def _refuse_requester(proposal: Proposal, names: frozenset[str]) -> None:
+    if is_requester(names, proposal.requester):
+        raise RefusedError(
+            f"{proposal.requester} asks for the {proposal.title}, and somebody else's word about its scan is wanted",
+            f"Somebody else: mooring scan {proposal.branch} --attest",
+        )
+
+
 def _checks(hub: Hub, environment: str) -> list[GateSpec]:
     policy = hub.registry().load(layout.policy_path(environment), Policy)
-    return [spec for spec in policy.gates if spec.check is not None] if isinstance(policy, Policy) else []
+    if not isinstance(policy, Policy):
+        return []
+    return [spec for spec in policy.gates if spec.check is not None or spec.scan is not None]
