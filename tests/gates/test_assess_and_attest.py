@@ -9,8 +9,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from mooring.cli.main import run
+from mooring.documents import codec
+from mooring.domain import layout
 from mooring.domain.environment import GateSpec
 from mooring.domain.freeze import Freeze
+from mooring.domain.requires import parse_required
 from mooring.domain.verdict import GateState
 from mooring.errors import NotFoundError, RefusedError, UsageError
 from mooring.stores.forge.statement import CheckResult, check_ref, statement_ref
@@ -161,6 +164,42 @@ def test_the_server_takes_no_statement_about_a_check_in_another_name_or_place(tm
         assert "it does not lie where such a statement belongs" in refused(passed, ref)
     assert "speaks of promotion" in refused(passed, check_ref(f"{key}x", "load-test", "kim@example.com"))
     assert "checks at refs/mooring/checks" in refused(passed, f"refs/mooring/checks/{key}")
+
+
+def test_whoever_asks_cannot_take_the_check_out_of_the_policy_with_a_push(tmp_path: Path) -> None:
+    scene = scene_with(tmp_path, CHECK)
+    alex = scene.person("alex")
+    weaker = Builder().environment("production", promotes_from=["staging"]).files
+
+    refused = scene.offered(
+        alex, alex.commit({"environments/production.yaml": weaker["environments/production.yaml"]})
+    )
+    assert [one.rule for one in refused] == ["unguarded-policy-change"]
+
+
+def test_a_required_model_is_live_before_what_requires_it(tmp_path: Path) -> None:
+    scene = scene_with(tmp_path)
+    alex = scene.person("alex")
+    manifest = scene.hub().registry().release("iris", "1.0.0").manifest
+    needing = manifest.model_copy(
+        update={"version": "1.2.0", "requires": (parse_required("base>=1.0.0,<2.0.0"),)}
+    )
+    folder = layout.version_folder("iris", "1.2.0")
+    artifact = scene.hub().registry().files
+    entry = artifact.entry(layout.artifact_path("iris", "1.0.0"))
+    assert entry is not None
+    files = {
+        f"{folder}/manifest.yaml": codec.encode(needing),
+        f"{folder}/artifact.dvc": artifact.read(entry),
+    }
+    assert alex.push(alex.commit(files, "Register iris 1.2.0\n")).returncode == 0
+    alex.merge(alex.promote("iris@1.2.0", "staging").branch)
+    branch = alex.promote("iris@1.2.0", "production").branch
+    with pytest.raises(NotReadyError, match=r"production serves nothing of base, and base>=1\.0\.0,<2\.0\.0"):
+        alex.merge(branch)
+    alex.merge(alex.promote("base@1.0.0", "production").branch)
+
+    assert state(assessed(alex, branch), "requires base") is GateState.PASS
 
 
 def test_a_freeze_is_pending_and_says_when_it_opens_and_a_rollback_passes_every_gate(tmp_path: Path) -> None:

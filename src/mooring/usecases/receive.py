@@ -179,25 +179,25 @@ def _turns_a_metric(change: Change, file: FileChange, identity: Identity) -> boo
 
 def _unguarded(hub: Hub, change: Change, where: str) -> Iterator[Refusal]:
     changed = _governing(change)
-    if not changed or not _asks_for_approvals(change.base) or _server_says(hub, POLICY_CHANGES, "allow"):
+    if not changed or not _asks_others(change.base) or _server_says(hub, POLICY_CHANGES, "allow"):
         return
     for path in changed:
         yield Refusal(
             "unguarded-policy-change",
             f"{path}{where}",
-            "it decides how changes are judged, and this registry asks for approvals",
+            "it decides how changes are judged, and this registry asks for approvals or checks",
             f"Its operator allows it for a while, in the bare repository: git config {POLICY_CHANGES} allow",
         )
 
 
-def _asks_for_approvals(base: Registry) -> bool:
-    """Whether any environment asks for approvals; a policy that cannot be read may have."""
+def _asks_others(base: Registry) -> bool:
+    """Whether any environment asks for the word of others; a policy that cannot be read may have."""
     for child in base.files.children(layout.ENVIRONMENTS):
         identity = layout.identify(child.path)
         if child.kind != "blob" or identity is None or identity.kind is not FileKind.POLICY:
             continue
         found = base.load(child.path, Policy)
-        if not isinstance(found, Policy) or found.approvals.required:
+        if not isinstance(found, Policy) or found.approvals.required or any(gate.by for gate in found.gates):
             return True
     return False
 
