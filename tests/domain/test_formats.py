@@ -244,6 +244,32 @@ def test_a_zip_with_something_before_it_is_refused() -> None:
     assert problem("skops", InMemory(b"PK\x03\x04" + data)) is not None
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b'{"weights": [0.5, NaN]}', "NaN is not JSON"),
+        (b'{"weights": [-Infinity]}', "-Infinity is not JSON"),
+        (b"[1e999]", "1e999 is too large for a double"),
+        (b'{"a": {"b": 1, "b": 2}}', "'b' stands twice"),
+        (b"\xef\xbb\xbf{}", "byte order mark"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"[" + b"9" * 60_000 + b"]", "limit"),
+        (b"{} {}", "Extra data"),
+        (b"{'a': 1}", "Expecting"),
+        (b"", "Expecting value"),
+        (b'"\xff"', "not UTF-8"),
+        (b'"\x00"', "control character"),
+    ],
+)
+def test_a_json_file_is_json_to_every_reader(text: bytes, words: str) -> None:
+    assert words in str(problem("json", InMemory(text)))
+
+
+def test_a_json_file_may_be_any_json() -> None:
+    for text in (b'{"a": [1, -0.5, 1e-7, null, true, "\xc3\xa9"], "b": {"a": {}}}', b"[]", b"1"):
+        assert problem("json", InMemory(text)) is None
+
+
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     bomb = skops_with("1.bin", bytes(96 * 2**20))
     started = time.perf_counter()

@@ -7,10 +7,11 @@ when they are loaded are on the list as unsafe; what may load them is decided el
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, NoReturn, Protocol
 
 from mooring.domain import format_archives, format_tensors
 
@@ -172,17 +173,41 @@ def _text_problem(file: Bytes, *, cut: bool = False) -> str | None:
 
 
 def _json_problem(file: Bytes) -> str | None:
+    """Strict JSON (RFC 8259): what Python's reader takes beside it means other things to other readers."""
     import json
 
     if problem := _text_problem(file):
         return problem
+    text = file.read_at(0, file.size).decode("utf-8")
+    if text.startswith("\ufeff"):
+        return "it begins with a byte order mark"
     try:
-        json.loads(file.read_at(0, file.size))
+        json.loads(text, parse_constant=_no_json, parse_float=_finite, object_pairs_hook=_without_duplicates)
     except RecursionError:
         return "it is nested too deeply"
     except ValueError as error:
         return str(error)
     return None
+
+
+def _no_json(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(written: str) -> float:
+    number = float(written)
+    if math.isinf(number):
+        raise ValueError(f"the number {written[:40]} is too large for a double")
+    return number
+
+
+def _without_duplicates(pairs: list[tuple[str, object]]) -> None:
+    """Objects are read and thrown away: 64 MiB of text would be a gigabyte of them."""
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise ValueError(f"the key {key[:60]!r} stands twice in one object")
+        seen.add(key)
 
 
 _JUDGES: Final[Mapping[Format, Callable[[Bytes], str | None]]] = {
