@@ -69,7 +69,7 @@ def archived_live_version(change: Change) -> Iterator[Fault]:
     Why it matters: the bytes of an archived version may be removed. The next process that starts, or the
     rollback at night, then finds nothing to load.
 
-    How to mend it: deprecate the version now (`state: deprecated`), and archive it when the time has passed.
+    How to mend it: deprecate the version now (`mooring deprecate`), and archive it when the time has passed.
     """
     for file, status in _changed(change, State.ARCHIVED):
         before = _status(change.base, file.path)
@@ -87,7 +87,7 @@ def archived_live_version(change: Change) -> Iterator[Fault]:
             yield Fault(
                 Place(file.path, ("state",)),
                 reason,
-                f"Write state: deprecated, and archive it later; see: mooring history {model} --env {environment}",
+                f"Archive it later; until then: mooring deprecate {model}@{version} --reason '...'",
                 value=f"{version} {environment} {reason}",
             )
 
@@ -102,7 +102,7 @@ def bundled_reinstatement(change: Change) -> Iterator[Fault]:
     Why it matters: whoever approves a new card or a registration does not look for the ban that goes with it.
     Lifting a ban is a decision of its own, with its own reviewers and its own entry in the history.
 
-    How to mend it: make two changes; the status first, alone.
+    How to mend it: make two changes; the status first, alone (`mooring quarantine MODEL@VERSION --lift`).
     """
     others = [
         file.path
@@ -119,7 +119,7 @@ def bundled_reinstatement(change: Change) -> Iterator[Fault]:
             yield Fault(
                 Place(file.path),
                 f"{before.model}@{before.version} {how}, together with {_named(others)}",
-                f"Change {file.path} alone, then the rest.",
+                _alone(before, after),
                 value=" ".join(others),
             )
 
@@ -150,6 +150,17 @@ def _strength(status: VersionStatus) -> tuple[int, bool]:
 
 def _called(status: VersionStatus) -> str:
     return f"{status.state} ({status.severity})" if status.state is State.QUARANTINED else str(status.state)
+
+
+def _alone(before: VersionStatus, after: VersionStatus | None) -> str:
+    if after is not None:
+        return f"Change {layout.status_path(before.model, before.version)} alone, then the rest."
+    verb = {State.QUARANTINED: "quarantine", State.DEPRECATED: "deprecate", State.ARCHIVED: "archive"}[
+        before.state
+    ]
+    return (
+        f"Lift it alone, then the rest: mooring {verb} {before.model}@{before.version} --lift --reason '...'"
+    )
 
 
 def _named(paths: list[str]) -> str:
