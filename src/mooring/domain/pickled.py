@@ -27,7 +27,6 @@ from mooring.domain.pickled_values import (
     array_bytes,
 )
 
-
 LARGEST_TEXT: Final = 2**20
 """Bytes of one text; texts are names and keys, and data are bytes."""
 _DEEPEST: Final = 8
@@ -126,6 +125,8 @@ class _Program:
             self.stack.append(argument)
         elif name in _PLAIN or name in _NUMBERS:
             self.stack.append(UNKNOWN)
+        elif name in ("TUPLE1", "TUPLE2", "TUPLE3"):
+            self._tuple_of(int(name[-1]))
         elif name in ("PUT", "BINPUT", "LONG_BINPUT"):
             self._memoize(argument)
         elif name in ("GET", "BINGET", "LONG_BINGET"):
@@ -222,15 +223,6 @@ class _Program:
 
     def _do_empty_tuple(self) -> None:
         self.stack.append(())
-
-    def _do_tuple1(self) -> None:
-        self._tuple_of(1)
-
-    def _do_tuple2(self) -> None:
-        self._tuple_of(2)
-
-    def _do_tuple3(self) -> None:
-        self._tuple_of(3)
 
     def _tuple_of(self, count: int) -> None:
         values = [self._pop() for _ in range(count)]

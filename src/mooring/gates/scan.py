@@ -34,11 +34,15 @@ def assess(spec: GateSpec, evidence: Evidence) -> Iterator[Verdict]:
         why = f": {refused.detail}" if refused.detail is not None else ""
         yield _failed(f"{ref} is refused by the scan of {refused.principal}{why}", "refused")
     elif here is not None and here.state is ScanState.CLEAN:
-        yield Verdict(GATE, GateState.PASS, f"{ref} was scanned here: nothing in it can run", "clean", "clean")
+        yield Verdict(
+            GATE, GateState.PASS, f"{ref} was scanned here: nothing in it can run", "clean", "clean"
+        )
     elif passed is not None:
         yield Verdict(GATE, GateState.PASS, f"{ref} was scanned, says {passed.principal}", "clean", "clean")
     elif here is not None:
-        yield _failed(f"{ref} was scanned here: {'; '.join(here.reasons) or 'it could not be judged'}", "unknown")
+        yield _failed(
+            f"{ref} was scanned here: {'; '.join(here.reasons) or 'it could not be judged'}", "unknown"
+        )
     else:
         who = f"By {' or '.join(spec.by)}" if spec.by else "By somebody else who can read its bytes"
         remedy = f"{who}: mooring scan {evidence.branch} --attest"

@@ -161,6 +161,7 @@ def _judged(
     said: Ballot | None = None,
 ) -> Assessed:
     # A tree and no commit: nothing is signed for a question, and nobody needs a name to ask it.
+    hub = replace(hub, fetches_to_scan=True)
     change = replace(hub.change(tip, hub.repository.tree_with(tip, changes)), commit=None)
     (move,) = moves(change)
     ballot = Ballot((), ())

@@ -178,7 +178,7 @@ def _assessed(
 ) -> evidence.Assessment:
     from mooring.rules.pointer_moves import moves
 
-    change = hub.change(tip, trial)
+    change = replace(hub, fetches_to_scan=True).change(tip, trial)
     (move,) = moves(change)
     found = evidence.assess(change, move, ballot, author=str(proposal.author), now=now)
     lines = found.lines() + [f"not counted: {doubt.principal}: {doubt.reason}" for doubt in ballot.doubts]

@@ -53,6 +53,8 @@ def receive(hub: Hub, lines: Iterable[RefLine], *, principal: str | None, now: i
     `principal` is who the server says is pushing (`MOORING_PRINCIPAL`), believed only where the operator said so; `now`
     is in seconds since 1970. Raises UnavailableError and IntegrityError where the repository cannot be read.
     """
+    # Files are not fetched, nor looked for in the cache of whoever runs this, while somebody waits for their push.
+    hub = replace(hub, artifacts=None)
     trusted = principal if _server_says(hub, TRUST_PRINCIPAL, "true") else None
     found: list[Refusal] = []
     for line in lines:
