@@ -123,6 +123,7 @@ SAMPLES: dict[str, dict[str, object]] = {
         "freeze": [{"name": "xmas", "from": TIME, "to": "2026-06-03T15:30:00.000Z", "reason": "Rest"}],
         "rollout": ROLLOUT,
         "signed": True,
+        "signers": ["kim@example.com"],
         "unsafe_formats": ["joblib"],
         "retention": "400d",
         "recorders": ["argo"],

@@ -119,6 +119,7 @@ class Policy(Document):
     requires: Annotated[tuple[Requirement, ...], Field(max_length=20)] = ()
     card_sections: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
     signed: bool = False
+    signers: Annotated[tuple[Line, ...], Field(max_length=200)] = ()
     unsafe_formats: Annotated[tuple[Identifier, ...], Field(max_length=20)] = ()
     retention: Duration | None = None
     recorders: Annotated[tuple[Line, ...], Field(max_length=50)] = ()

@@ -13,7 +13,7 @@ from mooring.domain.finding import Unreadable
 from mooring.domain.model import MetricSpec, Model, ModelVersion
 from mooring.domain.pointer import Pointer
 from mooring.domain.promotion import target_problem
-from mooring.domain.proof import ScanFacts, SignatureFacts
+from mooring.domain.proof import ProvenSigner, ScanFacts, SignatureFacts
 from mooring.domain.registry import Registry
 from mooring.domain.requires import RequiredModel
 from mooring.domain.verdict import GateState, Verdict, state_of
@@ -94,7 +94,10 @@ def assess(change: Change, move: PointerMove, ballot: Ballot, *, author: str, no
             if vote.role is Role.APPROVE
         ),
         request_is_proven=any(
-            vote.role is Role.REQUEST and is_requester(vote.names, requester) for vote in ballot.votes
+            vote.role is Role.REQUEST
+            and is_requester(vote.names, requester)
+            and ProvenSigner(vote.principal, vote.names, vote.key or "").is_one_of(policy.signers)
+            for vote in ballot.votes
         ),
         soaks=_soaks(change, gates, move.model),
         baselines=_baselines(change.base, gates, move.model),
