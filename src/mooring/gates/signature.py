@@ -28,7 +28,7 @@ def assess(spec: GateSpec, evidence: Evidence) -> Iterator[Verdict]:
         yield Verdict(GATE, GateState.PENDING, f"{ref} is not signed", "unsigned", wanted, None, remedy)
         return
     who = ", ".join(signer.principal for signer in seen.signers)
-    fitting = [signer for signer in seen.signers if not spec.by or signer.is_any_of(spec.by)]
+    fitting = [signer for signer in seen.signers if signer.is_one_of(spec.by)]
     if fitting:
         yield Verdict(GATE, GateState.PASS, f"{ref} is signed by {fitting[0].principal}", who, wanted)
     elif seen.problems:

@@ -79,10 +79,10 @@ def unsigned_pointer_commit(change: Change) -> Iterator[Fault]:
         if not isinstance(policy, Policy) or not policy.signed or _returns_freely(move, policy):
             continue
         signed = change.proofs.of_commit(change.commit)
-        if signed.signer is not None and _may(signed.signer, policy):
+        if signed.signer is not None and signed.signer.is_one_of(policy.signers):
             continue
         requests = _requests(change, change.proofs, move)
-        if any(_may(signer, policy) for signer in requests):
+        if any(signer.is_one_of(policy.signers) for signer in requests):
             continue
         yield Fault(
             Place(move.path),
@@ -113,10 +113,6 @@ def _requests(change: Change, proofs: Proofs, move: PointerMove) -> tuple[Proven
         pointers=(move.history.pointer, move.after if isinstance(move.after, Pointer) else None),
         restores=move.restores is not None,
     )
-
-
-def _may(signer: ProvenSigner, policy: Policy) -> bool:
-    return not policy.signers or signer.is_any_of(policy.signers)
 
 
 def _why(signer: ProvenSigner | None, reason: str, requests: tuple[ProvenSigner, ...]) -> str:
