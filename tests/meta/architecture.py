@@ -37,7 +37,7 @@ LAYERS = {
     "domain": _layer(
         "", "pydantic pydantic_core semver rfc8785 jsonschema_rs jsonschema referencing ulid", "dateutil"
     ),
-    "documents": _layer("domain", "yaml pydantic pydantic_core jsonschema referencing"),
+    "documents": _layer("domain", "yaml pydantic pydantic_core jsonschema referencing", "packaging"),
     "rules": _layer("domain documents"),
     "gates": _layer("domain documents"),
     "render": _layer("domain documents"),

@@ -20,6 +20,7 @@ def cases() -> Iterator[Case]:
     yield from _colliding_names()
     yield from _secret_in_document()
     yield from _unreadable_card()
+    yield from _mislabelled_format()
 
 
 def _colliding_names() -> Iterator[Case]:
@@ -100,5 +101,34 @@ def _unreadable_card() -> Iterator[Case]:
         started(),
         lambda it: it.write(
             CARD, "---\nlicense: mit\n---\n# Irises\n\nGr\u00f6\u00dfe, \u66f4\u597d\r\n\t\u2713\n"
+        ),
+    )
+
+
+def _mislabelled_format() -> Iterator[Case]:
+    rule = "mislabelled-format"
+    manifest = "registry/iris/versions/1.1.0/manifest.yaml"
+    yield _case(
+        rule,
+        "a-pickle-that-is-called-safetensors",
+        started(),
+        lambda it: it.version("1.1.0", artifact={"model.safetensors": b"x"}, allow_unsafe_format=True).edit(
+            manifest, "format: safetensors", "format: pickle"
+        ),
+    )
+    yield _case(
+        rule,
+        "a-model-that-is-called-a-pickle",
+        started(),
+        lambda it: it.version("1.1.0", artifact={"model.pkl": b"x"}).edit(
+            manifest, "format: pickle", "format: skops"
+        ),
+    )
+    yield _case(
+        rule,
+        "names-that-say-what-they-are",
+        started(),
+        lambda it: it.version("1.1.0", artifact={"model.onnx": b"x", "vocabulary.json": b"{}"}).edit(
+            manifest, "format: json", "format: text"
         ),
     )

@@ -40,6 +40,8 @@ def cases() -> Iterator[Case]:
     yield from _missing_artifact_pointer()
     yield from _insufficient_bump()
     yield from _missing_metric()
+    yield from _undeclared_metric()
+    yield from _redefined_metric()
 
 
 def _missing_metric() -> Iterator[Case]:
@@ -150,6 +152,14 @@ def _insufficient_bump() -> Iterator[Case]:
         base,
         lambda it: it.version("1.3.0", accepts=AMOUNT, returns={"type": "number"}, breaking=True),
     )
+    lower: JsonObject = {"type": "string", "pattern": "^[a-c]+"}
+    wider: JsonObject = {"type": "string", "pattern": "^[a-z]+"}
+    yield _case(
+        rule,
+        "what-nobody-can-decide-is-major",
+        Builder().model("fraud").version("1.2.0", accepts=lower),
+        lambda it: it.version("1.3.0", accepts=wider),
+    )
     dated = Builder().model("fraud", versioning=Versioning.CALVER).version("2026.01.15", accepts=AMOUNT)
     yield _case(
         rule,
@@ -180,4 +190,46 @@ def _insufficient_bump() -> Iterator[Case]:
         "a-hotfix-is-judged-against-its-own-line",
         base.copy().version("2.0.0", accepts=WHOLE_AMOUNT, returns={"type": "number"}),
         lambda it: it.version("1.2.1", accepts=AMOUNT, returns={"type": "number"}),
+    )
+
+
+METRICS = "metrics:\n  f1_score: {direction: higher}\n  latency: {direction: lower, unit: ms}\n"
+
+
+def _undeclared_metric() -> Iterator[Case]:
+    rule = "undeclared-metric"
+    base = started().write(MODEL, started().files[MODEL] + METRICS.encode())
+    yield _case(rule, "one-metric-under-two-names", base, lambda it: it.version("1.1.0", metrics={"f1": 0.9}))
+    yield _case(
+        rule,
+        "a-metric-that-is-new",
+        base,
+        lambda it: it.version("1.1.0", metrics={"f1_score": 0.9, "cost": 12.5}),
+    )
+    yield _case(
+        rule,
+        "what-is-declared",
+        base,
+        lambda it: it.version("1.1.0", metrics={"f1_score": 0.9, "latency": 3}),
+    )
+    yield _case(
+        rule, "a-model-that-declares-none", started(), lambda it: it.version("1.1.0", metrics={"f1": 0.9})
+    )
+
+
+def _redefined_metric() -> Iterator[Case]:
+    rule = "redefined-metric"
+    base = started().write(MODEL, started().files[MODEL] + METRICS.encode())
+    yield _case(rule, "another-unit", base, lambda it: it.edit(MODEL, "unit: ms", "unit: s"))
+    yield _case(
+        rule,
+        "another-direction",
+        base,
+        lambda it: it.edit(MODEL, "f1_score: {direction: higher}", "f1_score: {direction: lower}"),
+    )
+    yield _case(
+        rule,
+        "a-metric-of-another-name",
+        base,
+        lambda it: it.edit(MODEL, "unit: ms}", "unit: ms}\n  latency_p99: {direction: lower, unit: s}"),
     )

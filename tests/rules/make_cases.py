@@ -19,6 +19,7 @@ from tests.rules import (
     case_governance,
     case_lineage,
     case_pointers,
+    case_references,
     case_releases,
     case_retention,
     case_rollouts,
@@ -39,6 +40,7 @@ MODULES = (
     case_waivers,
     case_lineage,
     case_contents,
+    case_references,
 )
 
 

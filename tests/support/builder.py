@@ -41,7 +41,9 @@ from mooring.domain.model import (
     Lineage,
     Model,
     ModelVersion,
+    Requirements,
     State,
+    Training,
     VersionStatus,
 )
 from mooring.domain.pointer import Override, Pointer, Rollout
@@ -127,6 +129,8 @@ class Builder:
         hyperparameters: JsonObject | None = None,
         metrics: Mapping[str, float] | None = None,
         parents: Sequence[str] = (),
+        training: Training | None = None,
+        requirements: Requirements | None = None,
         breaking: bool = False,
         changelog: str | None = None,
         allow_unsafe_format: bool = False,
@@ -162,6 +166,8 @@ class Builder:
                 dvc=output_of_dvc,
                 allow_unsafe_format=allow_unsafe_format,
             ),
+            training=training,
+            requirements=requirements,
             metrics=dict(metrics or {}),
             interface=Interface(input=accepts, output=returns) if accepts or returns else None,
             lineage=Lineage(parents=tuple(parents)) if parents else None,

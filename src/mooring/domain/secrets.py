@@ -11,7 +11,7 @@ from typing import Final
 _SHAPES: Final = tuple(
     (kind, tuple(mark.replace("%", " ") for mark in marks.split()), re.compile(shape))
     for kind, marks, shape in (
-        ("a URL with a password", "://", r"[A-Za-z0-9]://[^\s/@:]{0,200}:[^\s/@]{1,200}@"),
+        ("a URL with a password", "://", r"[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s/@:]{0,200}:[^\s/@]{1,200}@"),
         (
             "a private key",
             "private%key age-secret-key-",

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from mooring.domain import layout
 from mooring.domain.change import Change
 from mooring.domain.finding import Level, Place
-from mooring.domain.layout import FileKind
-from mooring.domain.model import ModelVersion, State
+from mooring.domain.model import State
 from mooring.domain.registry import Registry
+from mooring.rules.registrations import new_manifests
 from mooring.rules.rule import Fault, change_rule, state_rule
 from mooring.rules.subjects import VersionAt, has_file
 
@@ -71,16 +71,14 @@ def retired_parent(change: Change) -> Iterator[Fault]:
     How to mend it: train it from a parent that may be used. If the reason does not reach the child, say so in
     its description.
     """
-    for file in change.of_kind(FileKind.MANIFEST):
-        manifest = change.head.load(file.path, ModelVersion) if file.before is None else None
-        if not isinstance(manifest, ModelVersion) or manifest.lineage is None:
-            continue
-        for number, parent in enumerate(manifest.lineage.parents):
+    for path, manifest in new_manifests(change):
+        parents = manifest.lineage.parents if manifest.lineage is not None else ()
+        for number, parent in enumerate(parents):
             model, _, version = parent.partition("@")
             status = change.base.status(model, version)
             if status is not None and status.state is not State.DEPRECATED:
                 yield Fault(
-                    Place(file.path, ("lineage", "parents", number)),
+                    Place(path, ("lineage", "parents", number)),
                     f"{parent} is {status.state}: {status.reason}",
                     f"See what there is instead: mooring show {model}",
                     value=parent,

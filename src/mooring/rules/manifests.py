@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mooring.domain import formats, layout
+from mooring.domain.change import Change
 from mooring.domain.compatibility import check_schema
 from mooring.domain.finding import Place
 from mooring.domain.model import ModelVersion
 from mooring.domain.registry import Registry
-from mooring.rules.rule import Fault, state_rule
+from mooring.rules.registrations import new_manifests
+from mooring.rules.rule import Fault, change_rule, state_rule
 from mooring.rules.subjects import VersionAt
 
 
@@ -40,6 +42,33 @@ def undeclared_format(registry: Registry, subject: VersionAt) -> Iterator[Fault]
                 f"Register it anew: mooring register {subject.model} FILES --bump patch",
                 value=file.format,
             )
+
+
+@change_rule()
+def mislabelled_format(change: Change) -> Iterator[Fault]:
+    """A file of a new version is called like one format and declared as another.
+
+    Why it matters: reviewers, scanners and people on call go by the name. A pickle that is called
+    `model.safetensors` passes all of them, and runs code where it is loaded.
+
+    How to mend it: give the file the ending of its format, and register the version again.
+    """
+    for path, manifest in new_manifests(change):
+        for number, file in enumerate(manifest.artifact.files):
+            called = formats.guess(file.path)
+            if called is None or called == file.format or {called, file.format} in _ALIKE:
+                continue
+            yield Fault(
+                Place(path, ("artifact", "files", number, "format")),
+                f"{file.path} is called like {called} and declared as {file.format}",
+                f"Rename the file, and register again: mooring register {manifest.model} FILES --version "
+                f"{manifest.version}",
+                value=file.format,
+            )
+
+
+# Files of the one are often called like those of the other, and either is as safe.
+_ALIKE = ({formats.Format.JSON, formats.Format.TEXT}, {formats.Format.JOBLIB, formats.Format.PICKLE})
 
 
 @state_rule(VersionAt, waivable=False)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from mooring.documents import dvcfile, yaml
 from mooring.documents.memory import blob_id
 from mooring.domain import layout, versions
 from mooring.domain.change import Change, FileChange
 from mooring.domain.compatibility import Bump, Comparison, compare
-from mooring.domain.finding import Place
+from mooring.domain.finding import Level, Place
 from mooring.domain.layout import FileKind
 from mooring.domain.model import DvcOutput, Model, ModelVersion
 from mooring.domain.registry import Registry
 from mooring.domain.versions import Version, Versioning
 from mooring.errors import RefusedError
+from mooring.rules.registrations import new_manifests
 from mooring.rules.rule import Fault, change_rule, state_rule
 from mooring.rules.subjects import VersionAt
 
@@ -180,6 +182,59 @@ def missing_metric(change: Change) -> Iterator[Fault]:
             )
 
 
+@change_rule(severity=Level.WARNING)
+def undeclared_metric(change: Change) -> Iterator[Fault]:
+    """A new version has a metric that its model says nothing about.
+
+    Only where `model.yaml` declares metrics at all.
+
+    Why it matters: nobody can say whether more of it is better. It is compared with nothing, no gate can use it,
+    and `f1` beside a declared `f1_score` is one metric under two names.
+
+    How to mend it: declare the metric in `model.yaml` with its direction, or register the version with the name
+    that is declared.
+    """
+    for path, manifest in new_manifests(change):
+        model = change.head.load(layout.model_path(manifest.model), Model)
+        declared = model.metrics if isinstance(model, Model) else {}
+        for name in sorted(manifest.metrics.keys() - declared.keys()) if declared else ():
+            close = [one for one in declared if one.startswith(name) or name.startswith(one)]
+            close = close or get_close_matches(name, declared, n=1)
+            where = layout.model_path(manifest.model)
+            yield Fault(
+                Place(path, ("metrics", name)),
+                f"{where} does not declare {name}" + (f", but {close[0]}" if close else ""),
+                f"Declare it in {where}, under metrics: {name}: {{direction: higher}}, or lower",
+                value=name,
+            )
+
+
+@change_rule(severity=Level.WARNING)
+def redefined_metric(change: Change) -> Iterator[Fault]:
+    """A metric of a model gets another direction or another unit.
+
+    Why it matters: the numbers of the versions that are there already mean what was said before. A gate that
+    compares a new version with a live one compares seconds with milliseconds, or takes the worse for the better.
+
+    How to mend it: if the old meaning was a mistake for every version, go on. If it changed, declare a new
+    metric under another name.
+    """
+    for file in change.of_kind(FileKind.MODEL):
+        before, after = change.base.load(file.path, Model), change.head.load(file.path, Model)
+        if not isinstance(before, Model) or not isinstance(after, Model):
+            continue
+        for name in sorted(before.metrics.keys() & after.metrics.keys()):
+            for key in ("direction", "unit"):
+                old, new = getattr(before.metrics[name], key), getattr(after.metrics[name], key)
+                if old is not None and old != new:
+                    yield Fault(
+                        Place(file.path, ("metrics", name)),
+                        f"the {key} of {name} was {old}, and is {new or 'not said any more'}",
+                        "Give what is measured now a name of its own, unless it was wrong from the beginning.",
+                        value=f"{key} {old} {new}",
+                    )
+
+
 def bump_baseline(registry: Registry, model: str, version: Version) -> Version | None:
     """The version that the bump of `version` is judged against: the highest lower one that made a promise.
 
@@ -230,10 +285,14 @@ def _judged(
 
 
 def _why(comparison: Comparison) -> str:
-    """What differs, at most three differences, those that ask for most first."""
+    """What differs and where, at most three differences, those that ask for most first; or what was not decided."""
     told = sorted(comparison.differences, key=lambda difference: -difference.required)
-    deciding = [difference.text for difference in told if difference.required is comparison.required] or [
-        comparison.reason
+    deciding = [
+        f"{difference.text} ({'.'.join(map(str, ('interface', difference.side, *difference.place)))})"
+        for difference in told
+        if difference.required is comparison.required
     ]
+    if not comparison.certain or not deciding:
+        deciding.insert(0, comparison.reason.removesuffix("."))
     more = f" (and {len(deciding) - 3} more)" if len(deciding) > 3 else ""
     return "; ".join(deciding[:3]) + more
