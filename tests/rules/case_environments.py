@@ -146,6 +146,26 @@ def _impassable_policy() -> Iterator[Case]:
     )
     yield case(
         rule,
+        "signatures-and-nobody-who-could-sign",
+        started(),
+        lambda it: policy(
+            it, Policy(name="production", signed=True, gates=(GateSpec(signature="required"),))
+        ),
+    )
+    yield case(
+        rule,
+        "bounds-of-two-models",
+        started(),
+        lambda it: it.environment(
+            "production",
+            gates=[
+                GateSpec(metric="latency_ms", min=9, models=("iris",)),
+                GateSpec(metric="latency_ms", max=5, models=("search",)),
+            ],
+        ),
+    )
+    yield case(
+        rule,
         "two-approvals-of-two-people",
         started().write(layout.SIGNERS, ALEX_LINE + SAM_LINE),
         lambda it: policy(
@@ -177,6 +197,13 @@ def _unknown_principal() -> Iterator[Case]:
         "somebody-who-may-approve-leaves-the-list",
         policy(started(), asks_sam).write(layout.SIGNERS, ALEX_LINE + SAM_LINE),
         lambda it: it.write(layout.SIGNERS, ALEX_LINE),
+    )
+    tested = GateSpec(check="load-test", by=("robot@example.com",))
+    yield case(
+        rule,
+        "a-check-by-somebody-without-a-key",
+        started().write(layout.SIGNERS, ALEX_LINE),
+        lambda it: it.environment("production", gates=[tested]),
     )
     yield case(
         rule,

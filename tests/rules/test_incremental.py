@@ -34,7 +34,7 @@ _policies = [
     (
         b"apiVersion: mooring/v1\nkind: Environment\nname: canary\npromotes_from: [staging]\n"
         b'approvals: {required: 2, principals: ["alex@example.com"]}\n'
-        b"rollout: {strategy: canary, steps: [{weight: 10}], abort_on: [slow]}\nretention: 0s\n"
+        b"rollout: {strategy: canary, steps: [{weight: 10}], abort_on: [slow]}\nsigned: true\nretention: 0s\n"
     ),
 ]
 _statuses = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from mooring.documents.signers import parse_signers, signer_problems
 from mooring.domain import layout, names
@@ -13,6 +14,8 @@ from mooring.domain.registry import Registry
 from mooring.domain.text import seconds_of
 from mooring.rules.rule import Fault, state_rule
 from mooring.rules.subjects import EnvironmentAt, FileAt, VersionAt, has_policy
+
+_LINE: Final = 'alex@example.com namespaces="git,mooring-model-version" ssh-ed25519 AAAA...'
 
 
 def _policy(registry: Registry, environment: str) -> Policy | None:
@@ -124,14 +127,14 @@ def _way_back(registry: Registry, start: str, goal: str) -> list[str] | None:
 def impassable_policy(registry: Registry, subject: EnvironmentAt) -> Iterator[Fault]:
     """A policy asks for something that no promotion can have.
 
-    Found are more approvals than there are people who may give them, a soak in the very environment that the
-    version is promoted to, and bounds of one metric that exclude each other.
+    Found are more approvals than there are people who may give them, signatures where nobody's key is known, a soak
+    in the very environment that the version is promoted to, and bounds of one metric that exclude each other.
 
     Why it matters: everything that is promoted here waits for ever, and the only way past is a change of the
     policy in a hurry.
 
-    How to mend it: name more principals or ask for fewer approvals; let the soak be in the environment before;
-    widen the bounds.
+    How to mend it: name more principals or ask for fewer approvals; write the keys into
+    `.mooring/allowed_signers`; let the soak be in the environment before; widen the bounds.
     """
     policy = _policy(registry, subject.environment)
     if policy is None:
@@ -155,36 +158,49 @@ def impassable_policy(registry: Registry, subject: EnvironmentAt) -> Iterator[Fa
                 "Name the environment before this one.",
                 value=spec.soak.in_,
             )
+    yield from _unsignable(registry, path, policy)
     yield from _excluded(path, policy.gates)
 
 
-def _excluded(path: str, gates: tuple[GateSpec, ...]) -> Iterator[Fault]:
-    """Where the highest `min` of a metric lies above its lowest `max`."""
-    lowest: dict[str, tuple[float, int]] = {}
-    highest: dict[str, tuple[float, int]] = {}
-    for index, spec in enumerate(gates):
-        if spec.metric is None:
-            continue
-        if spec.min is not None and spec.min > lowest.get(spec.metric, (float("-inf"), 0))[0]:
-            lowest[spec.metric] = spec.min, index
-        if spec.max is not None and spec.max < highest.get(spec.metric, (float("inf"), 0))[0]:
-            highest[spec.metric] = spec.max, index
-    for metric in sorted(lowest.keys() & highest.keys()):
-        (least, _), (most, index) = lowest[metric], highest[metric]
-        if least > most:
+def _unsignable(registry: Registry, path: str, policy: Policy) -> Iterator[Fault]:
+    """What must be signed although nobody's signature can be verified."""
+    asked: list[KeyPath] = [("signed",)] if policy.signed else []
+    for index, spec in enumerate(policy.gates):
+        wanted = {"signature": spec.signature, "scan": spec.scan, "check": spec.check}
+        asked += [("gates", index, key) for key, value in wanted.items() if value is not None]
+    if asked and not _signers(registry):
+        for keys in asked:
             yield Fault(
-                Place(path, ("gates", index, "max")),
-                f"{metric} must be at least {least:g} and at most {most:g}",
-                "Correct one of the bounds.",
-                value=f"{metric} {least:g} {most:g}",
+                Place(path, keys),
+                f"a signature is asked for, and {layout.SIGNERS} knows nobody's key",
+                f"Add to {layout.SIGNERS} first: {_LINE}",
+                value=str(keys[-1]),
             )
+
+
+def _excluded(path: str, gates: tuple[GateSpec, ...]) -> Iterator[Fault]:
+    """Bounds of one metric, for the same models, of which no value keeps both."""
+    for index, upper in enumerate(gates):
+        for lower in gates:
+            if upper.metric is None or upper.metric != lower.metric or upper.max is None or lower.min is None:
+                continue
+            apart = upper.models and lower.models and not {*upper.models} & {*lower.models}
+            if lower.min > upper.max and not apart:
+                yield Fault(
+                    Place(path, ("gates", index, "max")),
+                    f"{upper.metric} must be at least {lower.min:g} and at most {upper.max:g}",
+                    "Correct one of the bounds.",
+                    value=f"{upper.metric} {lower.min:g} {upper.max:g}",
+                )
+                break
 
 
 @state_rule(EnvironmentAt, severity=Level.WARNING)
 def unknown_principal(registry: Registry, subject: EnvironmentAt) -> Iterator[Fault]:
-    """A policy lets somebody approve who is not in `.mooring/allowed_signers`.
+    """A policy counts on the word of somebody who is not in `.mooring/allowed_signers`.
 
-    Only where there is such a file: without it the forge says who approved.
+    Found are those who may approve and those whose checks, signatures and scans a gate counts (`by`), where there
+    is such a file at all: without it the forge says who approved.
 
     Why it matters: the signature of somebody who is not in the list proves nothing and is not counted. It may
     be a slip of the pen, or somebody who left.
@@ -195,17 +211,32 @@ def unknown_principal(registry: Registry, subject: EnvironmentAt) -> Iterator[Fa
     entry = registry.files.entry(layout.SIGNERS)
     if policy is None or entry is None or not entry.is_regular:
         return
-    known = {
-        name.casefold() for signer in parse_signers(registry.files.read(entry)) for name in signer.principals
-    }
-    for index, principal in enumerate(policy.approvals.principals):
+    known = _signers(registry)
+    named: list[tuple[KeyPath, str]] = [
+        (("approvals", "principals", index), name) for index, name in enumerate(policy.approvals.principals)
+    ]
+    named += [
+        (("gates", index, "by", place), name)
+        for index, spec in enumerate(policy.gates)
+        for place, name in enumerate(spec.by)
+    ]
+    for keys, principal in named:
         if principal.strip().casefold() not in known:
             yield Fault(
-                Place(layout.policy_path(subject.environment), ("approvals", "principals", index)),
-                f"{principal} is not in {layout.SIGNERS}, so that no approval of theirs counts",
+                Place(layout.policy_path(subject.environment), keys),
+                f"{principal} is not in {layout.SIGNERS}, so that no word of theirs counts",
                 f"Add a line for {principal} to {layout.SIGNERS}, or correct the name.",
                 value=principal,
             )
+
+
+def _signers(registry: Registry) -> frozenset[str]:
+    """Everybody whose signature can be verified, without capitals."""
+    entry = registry.files.entry(layout.SIGNERS)
+    if entry is None or not entry.is_regular:
+        return frozenset()
+    signers = parse_signers(registry.files.read(entry))
+    return frozenset(name.casefold() for signer in signers for name in signer.principals)
 
 
 @state_rule(EnvironmentAt)
@@ -255,7 +286,7 @@ def unreadable_signer(registry: Registry, file: FileAt) -> Iterator[Fault]:
         yield Fault(
             Place(file.path),
             problem.reason,
-            'Write: alex@example.com namespaces="git" ssh-ed25519 AAAA...',
+            f"Write: {_LINE}",
             value=problem.text,
             line=problem.line,
             column=1,
