@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from mooring.cli.options import pass_session, registry_option
+from mooring.cli.reviewing import forge_of, merge_branch, tell_others
 from mooring.cli.session import Session
 from mooring.cli.writing import dry_run_option, say, warn
 
 if TYPE_CHECKING:
     from mooring.stores.forge.proposal import Proposal
+    from mooring.usecases.merge import Merged
 
 
 @click.command("merge")
@@ -25,15 +27,19 @@ if TYPE_CHECKING:
 def command(session: Session, *, proposal: str, environment: str | None, dry_run: bool) -> int:
     """Merge PROPOSAL: its branch, its promotion id, MODEL, or MODEL@VERSION.
 
-    It is judged again, by the rules and gates of main as it is now, and lands as one commit; its branch goes in the
-    same push. What still needs somebody or a time is named, and the exit status is 4.
+    It is judged again, by the rules and gates of main as it is now, and lands as one commit; its branch goes with it.
+    What still needs somebody or a time is named, and the exit status is 4. Where the remote is a forge, the pull
+    request's reviews are approvals, and the forge squashes the very commit that was judged.
     """
     from mooring.render.verdicts import line
-    from mooring.usecases.merge import MergeOutcome, merge
+    from mooring.stores.notify import NoticeKind
+    from mooring.usecases.merge import GatesError, MergeOutcome
 
-    done = merge(
-        session.hub(), proposal, environment=environment, now=session.now_ms // 1000, dry_run=dry_run
-    )
+    try:
+        done = _merge(session, proposal, environment, dry_run=dry_run)
+    except GatesError as error:
+        tell_others(session, NoticeKind.GATE_FAILED, f"Refused: {error.proposal.title}", body=error.message)
+        raise
     warn(session, done.warnings)
     if done.outcome is MergeOutcome.ALREADY or done.proposal is None:
         session.output.text(f"{done.note}; nothing to do")
@@ -45,7 +51,19 @@ def command(session: Session, *, proposal: str, environment: str | None, dry_run
         say(session, f"Would merge: {done.proposal.title}", facts, then=["Nothing was written (--dry-run)."])
         return 0
     say(session, f"Merged: {done.proposal.title}", facts, then=[_after(done.proposal)])
+    tell_others(session, NoticeKind.MERGED, f"Merged: {done.proposal.title}", body=done.proposal.message)
     return 0
+
+
+def _merge(session: Session, proposal: str, environment: str | None, *, dry_run: bool) -> Merged:
+    forge = forge_of(session)
+    if forge is not None:
+        return merge_branch(session, forge, proposal, environment=environment, dry_run=dry_run)
+    from mooring.usecases.merge import merge
+
+    return merge(
+        session.hub(), proposal, environment=environment, now=session.now_ms // 1000, dry_run=dry_run
+    )
 
 
 def _after(merged: Proposal) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from mooring.cli.options import pass_session, registry_option
+from mooring.cli.reviewing import offer_branch
 from mooring.cli.session import Session
 from mooring.cli.writing import dry_run_option, plan_facts, reason_option, say, to_merge, warn
 from mooring.domain.references import parse_reference
@@ -52,12 +53,11 @@ def command(
         replace=replace,
         dry_run=dry_run,
     )
-    tell(session, done)
-    return 0
+    return tell(session, done)
 
 
-def tell(session: Session, done: object) -> None:
-    """Print what became of a promotion or a withdrawal."""
+def tell(session: Session, done: object) -> int:
+    """Offer a promotion or a withdrawal for review, and print what became of it."""
     from mooring.render.outcome import promotion_facts, served
     from mooring.usecases.promote import Outcome, Promoted
 
@@ -67,7 +67,7 @@ def tell(session: Session, done: object) -> None:
     warn(session, done.warnings)
     if done.outcome is Outcome.LIVE_ALREADY:
         session.output.text(f"{plan.note}; nothing to do")
-        return
+        return 0
     what = f"{plan.model} {served(plan.before)} -> {served(plan.after)} in {plan.environment}"
     headline = {
         Outcome.PROPOSED: f"Proposed: {what}",
@@ -80,13 +80,17 @@ def tell(session: Session, done: object) -> None:
         facts += plan_facts(session, done.base, done.commit, gates=True)
     if done.outcome is Outcome.WOULD_PROPOSE:
         say(session, headline, facts, then=["Nothing was written (--dry-run)."])
-        return
+        return 0
+    review = offer_branch(session, done.branch)
     facts += [("branch", done.branch), ("commit", done.commit or "")]
     if done.approvals:
         facts.append(("approvals", f"{done.approvals} needed"))
+    facts += review.facts
     then = [
+        *review.then,
         f"See what it would do: mooring plan {done.branch}",
-        *to_merge(done.branch, done.approvals),
+        *to_merge(done.branch, done.approvals, is_reviewed_there=bool(review.facts)),
         f"Undo: mooring withdraw --proposal {done.branch}",
     ]
     say(session, headline, facts, then=then)
+    return review.status

@@ -8,6 +8,7 @@ import click
 
 from mooring.cli.options import pass_session, registry_option
 from mooring.cli.registering import draft_options
+from mooring.cli.reviewing import forge_of, propose_to_merge
 from mooring.cli.session import Session
 from mooring.cli.writing import dry_run_option, say, warn
 
@@ -71,7 +72,14 @@ def command(
     cache = ArtifactCache(wiring.cache_directory(session.environ) / "artifacts")
     with progress(session) as told:
         done = register(
-            hub, request, now_ms=session.now_ms, merge=merge, dry_run=dry_run, cache=cache, progress=told
+            hub,
+            request,
+            now_ms=session.now_ms,
+            # A forge guards its main: there it is merged by a pull request.
+            merge=merge and forge_of(session) is None,
+            dry_run=dry_run,
+            cache=cache,
+            progress=told,
         )
     warn(session, done.warnings)
     ref = done.manifest.ref
@@ -93,10 +101,7 @@ def command(
         return 0
     facts.append(("commit", done.commit or ""))
     if done.outcome is RegisterOutcome.PROPOSED:
-        facts.append(("branch", done.branch or ""))
-        then = [f"Next: mooring merge {done.branch}", f"Undo: mooring withdraw --proposal {done.branch}"]
-        say(session, f"Proposed: {ref}", facts, then=then)
-        return 0
+        return propose_to_merge(session, f"Proposed: {ref}", facts, done.branch or "", merge=merge)
     then = [f"Next: mooring promote {ref} --to ENV --reason '...'"]
     say(session, f"Registered: {ref}", facts, then=[*then, "A version is never removed; it can be archived."])
     return 0

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from mooring.cli.options import pass_session, registry_option
+from mooring.cli.reviewing import Review, body_of, forge_of, offer_branch, tell_others
 from mooring.cli.session import Session
 from mooring.cli.writing import dry_run_option, reason_option, say, to_merge, warn
 from mooring.domain.names import check_environment_name, check_model_name
 from mooring.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from mooring.domain.model import ModelVersion
+    from mooring.domain.registry import Registry
+    from mooring.stores.remotes import Presence
 
 
 @click.command("rollback")
@@ -38,7 +46,7 @@ def command(
 
     One commit that reverts the promotion, merged at once where the policy says 'rollback: direct'. It stays rolled
     back: a second rollback changes nothing, and the version that was undone comes back only by a promotion with
-    --override.
+    --override. Where the remote is a forge, it is a pull request that is merged at once.
     """
     if sum([to_version is not None, promotion is not None, to_nothing]) > 1:
         raise UsageError(
@@ -60,10 +68,21 @@ def command(
         to_nothing,
         propose,
     )
-    done = rollback(
+
+    def presence(registry: Registry, manifest: ModelVersion) -> Presence:
+        return presence_of(hub, cache, registry, manifest)
+
+    forge = forge_of(session)
+    if forge is None:
+        return _tell(session, rollback(hub, request, presence=presence, dry_run=dry_run))
+    from mooring.usecases.rollback_at_forge import rollback_at
+
+    done = rollback_at(
         hub,
+        forge,
         request,
-        presence=lambda registry, manifest: presence_of(hub, cache, registry, manifest),
+        presence=presence,
+        body_of=lambda proposal: body_of(session, proposal),
         dry_run=dry_run,
     )
     return _tell(session, done)
@@ -71,6 +90,7 @@ def command(
 
 def _tell(session: Session, done: object) -> int:
     from mooring.render.outcome import rollback_facts, served
+    from mooring.stores.notify import NoticeKind
     from mooring.usecases.rollback import RollbackOutcome, RolledBack
 
     if not isinstance(done, RolledBack):
@@ -92,13 +112,18 @@ def _tell(session: Session, done: object) -> int:
         verb = "Would roll back" if done.outcome is RollbackOutcome.WOULD_DO else "Would propose to roll back"
         say(session, f"{verb}: {what}", facts, then=["Nothing was written (--dry-run)."])
         return ExitCode.OK
+    facts += [("pull request", done.url)] if done.url is not None else []
     if done.outcome is RollbackOutcome.PROPOSED:
+        # Without a token the branch is there, and a person opens the pull request.
+        review = offer_branch(session, done.branch or "") if done.url is None else Review()
         facts += [("branch", done.branch or ""), ("commit", done.commit or "")]
         then = [
-            *to_merge(done.branch or "", done.approvals),
+            *review.then,
+            *to_merge(done.branch or "", done.approvals, is_reviewed_there=done.url is not None),
             f"Undo: mooring withdraw --proposal {done.branch}",
         ]
         say(session, f"NOT ROLLED BACK YET: {done.why_proposed}. Proposed: {what}", facts, then=then)
+        tell_others(session, NoticeKind.OPENED, f"Not rolled back yet: {what}", url=done.url)
         return ExitCode.PENDING
     facts.append(("commit", done.commit or ""))
     gone = f"{plan.model}@{plan.undone.version}" if plan.undone is not None and plan.undone.version else None
@@ -108,4 +133,5 @@ def _tell(session: Session, done: object) -> int:
             f"Undo: mooring promote {gone} --to {plan.environment} --override 'what changed' --reason '...'"
         )
     say(session, f"Rolled back: {what}", facts, then=then)
+    tell_others(session, NoticeKind.ROLLED_BACK, f"Rolled back: {what}", url=done.url)
     return ExitCode.OK

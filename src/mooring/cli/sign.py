@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mooring.cli.options import pass_session, registry_option
+from mooring.cli.reviewing import forge_of, propose_to_merge
 from mooring.cli.session import Session
 from mooring.cli.writing import dry_run_option, say, warn
 
@@ -43,7 +44,8 @@ def command(
         reference,
         key=wiring.user_path(key) if key is not None else None,
         principal=principal,
-        merge=merge,
+        # A forge guards its main: there it is merged by a pull request.
+        merge=merge and forge_of(session) is None,
         dry_run=dry_run,
     )
     warn(session, done.warnings)
@@ -58,9 +60,7 @@ def command(
         return 0
     facts.append(("commit", done.commit or ""))
     if done.outcome is SignOutcome.PROPOSED:
-        facts.append(("branch", done.branch or ""))
-        then = [f"Next: mooring merge {done.branch}", f"Undo: mooring withdraw --proposal {done.branch}"]
-        say(session, f"Proposed: the signature of {ref}", facts, then=then)
-        return 0
+        headline = f"Proposed: the signature of {ref}"
+        return propose_to_merge(session, headline, facts, done.branch or "", merge=merge)
     say(session, f"Signed: {ref}", facts, then=[f"Check: mooring verify {ref}"])
     return 0

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import click
 
+from mooring.cli.reviewing import forge_of, propose_to_merge
 from mooring.cli.session import Session
 from mooring.cli.writing import say, warn
 from mooring.domain.model import State
@@ -63,7 +64,9 @@ def give_status(
         evidence,
         expires,
     )
-    done = change_status(session.hub(), request, now_ms=session.now_ms, merge=merge, dry_run=dry_run)
+    # A forge guards its main: there it is merged by a pull request.
+    at_once = merge and forge_of(session) is None
+    done = change_status(session.hub(), request, now_ms=session.now_ms, merge=at_once, dry_run=dry_run)
     warn(session, done.warnings)
     what = f"{done.ref} {f'is {done.before.state} no more' if lift and done.before else f'is {state}'}"
     if done.outcome is StatusOutcome.UNCHANGED:
@@ -82,9 +85,8 @@ def give_status(
     ]
     facts.append(("commit", done.commit or ""))
     if done.outcome is StatusOutcome.PROPOSED:
-        facts.append(("branch", done.branch or ""))
-        then = [f"Next: mooring merge {done.branch}", f"Undo: mooring withdraw --proposal {done.branch}"]
-        say(session, f"Proposed: {what}", facts, then=[*then, *away])
-        return 0
+        return propose_to_merge(
+            session, f"Proposed: {what}", facts, done.branch or "", merge=merge, then=away
+        )
     say(session, f"Done: {what}", facts, then=[*away, f"See: mooring show {done.ref}"])
     return 0

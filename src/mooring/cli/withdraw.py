@@ -60,7 +60,7 @@ def command(
     from mooring.cli.promote import tell
     from mooring.usecases.promote import withdraw
 
-    tell(
+    return tell(
         session,
         withdraw(
             session.hub(),
@@ -72,4 +72,3 @@ def command(
             dry_run=dry_run,
         ),
     )
-    return 0

@@ -54,12 +54,16 @@ def plan_facts(session: Session, base: str, commit: str, *, gates: bool) -> list
     return facts
 
 
-def to_merge(branch: str, approvals: int) -> list[str]:
-    """What brings a proposal to main that wants so many approvals, each command at the end of its line to be copied."""
+def to_merge(branch: str, approvals: int, *, is_reviewed_there: bool = False) -> list[str]:
+    """What brings a proposal to main that wants so many approvals, each command at the end of its line to be copied.
+
+    `is_reviewed_there`: it has a pull request, where people approve.
+    """
     merge = f"mooring merge {branch}"
     if not approvals:
         return [f"Next: {merge}"]
-    return [f"Next, by somebody else: mooring approve {branch}", f"Then: {merge}"]
+    approve = "approve the pull request" if is_reviewed_there else f"mooring approve {branch}"
+    return [f"Next, by somebody else: {approve}", f"Then: {merge}"]
 
 
 def warn(session: Session, findings: Sequence[Finding]) -> None:
