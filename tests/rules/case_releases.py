@@ -9,11 +9,11 @@ from mooring.domain.document import JsonObject
 from mooring.domain.model import Model, State
 from mooring.domain.versions import Versioning
 from tests.rules.case_documents import MANIFEST, MODEL, live, started
+from tests.rules.case_provenance import SIGNATURE, signature
 from tests.support.builder import Builder
 from tests.support.cases import Case
 
 ARTIFACT = "registry/iris/versions/1.0.0/artifact.dvc"
-SIGNATURE = "registry/iris/versions/1.0.0/signature.json"
 NEXT = "registry/iris/versions/1.1.0/manifest.yaml"
 NEXT_ARTIFACT = "registry/iris/versions/1.1.0/artifact.dvc"
 
@@ -75,9 +75,12 @@ def _changed_version_file() -> Iterator[Case]:
         lambda it: it.edit(MANIFEST, "scikit-learn", "xgboost"),
     )
     yield _case(rule, "a-version-is-removed", started(), lambda it: it.remove("registry/iris/versions/1.0.0"))
-    signed = started().write(SIGNATURE, "{}\n")
+    signed = started().write(SIGNATURE, signature(started()))
     yield _case(
-        rule, "a-signature-is-replaced", signed, lambda it: it.write(SIGNATURE, '{"by": "somebody else"}\n')
+        rule,
+        "a-signature-is-replaced",
+        signed,
+        lambda it: it.edit(SIGNATURE, "alex.turner@example.com", "sam.rivera@example.com"),
     )
     yield _case(
         rule,
@@ -85,7 +88,7 @@ def _changed_version_file() -> Iterator[Case]:
         started(),
         lambda it: it.write("registry/iris/versions/1.0.0/card.md", "# Irises\n"),
     )
-    yield _case(rule, "a-signature-is-added", started(), lambda it: it.write(SIGNATURE, "{}\n"))
+    yield _case(rule, "a-signature-is-added", started(), lambda it: it.write(SIGNATURE, signature(it)))
     yield _case(
         rule,
         "what-may-change-lies-elsewhere",

@@ -6,6 +6,7 @@ tests/rules/cases/<rule>/<case>/
     head/             the whole state after (absent: nothing)
     rewritten.txt     what Git says where main's line was rewritten (may be absent)
     author.txt        who the commit says made the change (may be absent)
+    signed.txt        whose keys signed commit and request; then the change is a commit of main (may be absent)
     expected.txt      what all rules find
 """
 
@@ -42,6 +43,7 @@ class Case:
     history: tuple[Mapping[str, bytes], ...] = ()
     rewritten: str | None = None
     author: str | None = None
+    signed: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -56,7 +58,12 @@ class Case:
     def change(self) -> Change:
         """The change to judge."""
         return change_between(
-            self.base, self.head, history=self.history, rewritten=self.rewritten, author=self.author
+            self.base,
+            self.head,
+            history=self.history,
+            rewritten=self.rewritten,
+            author=self.author,
+            signed=self.signed,
         )
 
     def told(self, findings: tuple[Finding, ...]) -> str:
@@ -83,6 +90,8 @@ class Case:
             (self.folder / "rewritten.txt").write_text(f"{self.rewritten}\n", encoding="utf-8")
         if self.author is not None:
             (self.folder / "author.txt").write_text(f"{self.author}\n", encoding="utf-8")
+        if self.signed is not None:
+            (self.folder / "signed.txt").write_text(f"{self.signed}\n", encoding="utf-8")
 
     def diff(self) -> str:
         """The change as a unified diff."""
@@ -140,6 +149,7 @@ def read(folder: Path) -> Case:
     """The case that lies in a folder."""
     rewritten = folder / "rewritten.txt"
     author = folder / "author.txt"
+    signed = folder / "signed.txt"
     history = folder / "history"
     return Case(
         folder.parent.name,
@@ -149,6 +159,7 @@ def read(folder: Path) -> Case:
         tuple(_read(state) for state in sorted(history.iterdir())) if history.is_dir() else (),
         rewritten.read_text(encoding="utf-8").strip() if rewritten.is_file() else None,
         author.read_text(encoding="utf-8").strip() if author.is_file() else None,
+        signed.read_text(encoding="utf-8").strip() if signed.is_file() else None,
     )
 
 

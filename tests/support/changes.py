@@ -12,6 +12,7 @@ from mooring.domain.events import Moment, PointerHistory, Step, fold_pointer
 from mooring.domain.layout import FileKind
 from mooring.domain.pointer import Pointer
 from mooring.domain.registry import Entry, Registry
+from tests.support.said import SaidProofs
 
 State = Mapping[str, bytes]
 DAY = 86_400
@@ -72,8 +73,12 @@ def change_between(
     complete: bool = True,
     rewritten: str | None = None,
     author: str | None = None,
+    signed: str | None = None,
 ) -> Change:
-    """The change from `base` to `head`; `history` are the states of main before base, oldest first."""
+    """The change from `base` to `head`; `history` are the states of main before base, oldest first.
+
+    With `signed` (as `SaidProofs` reads it) it is a commit of main.
+    """
     before = MemoryFiles(base, base_modes or {}, "b" * 40)
     after = MemoryFiles(head, head_modes or {})
     paths = sorted(base.keys() | head.keys())
@@ -88,6 +93,9 @@ def change_between(
         now=START + len(history) * DAY,
         rewritten=rewritten,
         author=author,
+        commit="c" * 40 if signed is not None else None,
+        landed=signed is not None,
+        proofs=SaidProofs(signed) if signed is not None else None,
     )
 
 
