@@ -50,6 +50,10 @@ class Described(Protocol):
         """`registry` or `change`."""
 
     @property
+    def waivable(self) -> bool:
+        """Whether a waiver can overrule it."""
+
+    @property
     def page(self) -> Words:
         """Its docstring."""
 
@@ -77,6 +81,12 @@ _SCOPES: Final = {
 }
 
 
+_WAIVED: Final = {
+    True: "A waiver in registry/waivers.yaml can overrule it until a date.",
+    False: "No waiver can overrule it.",
+}
+
+
 def explain(rule: Described) -> str:
     """The page of a rule for a terminal."""
     page = rule.page
@@ -86,6 +96,7 @@ def explain(rule: Described) -> str:
         _wrapped(page.finds),
         f"Why it matters\n{_wrapped(_capital(page.why), '  ')}",
         f"How to mend it\n{_wrapped(_capital(page.mend), '  ')}",
+        "" if rule.severity == "warning" else _wrapped(_WAIVED[rule.waivable]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -101,7 +112,7 @@ def _markdown(rule: Described, examples: Examples) -> str:
     page = rule.page
     parts = [
         f"# {rule.id}",
-        f"**{rule.severity}** · family *{rule.family}* · judges {_SCOPES[rule.scope]}",
+        f"**{rule.severity}** · family *{rule.family}* · judges {_SCOPES[rule.scope]}{_waiver(rule)}",
         _joined(page.title),
         _joined(page.finds),
         "## Why it matters",
@@ -114,6 +125,13 @@ def _markdown(rule: Described, examples: Examples) -> str:
         _example(examples.accepted),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _waiver(rule: Described) -> str:
+    """What a page says of waivers; a rule that only warns needs none."""
+    if rule.severity == "warning":
+        return ""
+    return " · [can be waived](../waivers.md)" if rule.waivable else " · cannot be waived"
 
 
 def _example(example: Example) -> str:
