@@ -18,6 +18,10 @@ from tests.support.builder import Builder
 from tests.support.cases import Case
 
 SIGNATURE = layout.signature_path("iris", "1.0.0")
+KEY = (
+    'alex.turner@example.com,sam.rivera@example.com namespaces="git" '
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGZpcnN0IGtleSBvZiBhIHRlc3QsIDMyIGJ5dGVzISE=\n"
+)
 POINTER = layout.pointer_path("staging", "iris")
 
 
@@ -64,19 +68,24 @@ def _mismatched_signature() -> Iterator[Case]:
 def _signed(*signers: str, rollback: RollbackMode = RollbackMode.DIRECT) -> Main:
     policy = Policy(name="staging", approvals=Approvals(), rollback=rollback, signed=True, signers=signers)
     start = started().version("1.1.0").write(layout.policy_path("staging"), codec.encode(policy))
+    start.write(layout.SIGNERS, KEY)
     return Main(start).then(lambda it: it.promote("1.0.0", to="staging"))
 
 
 def _unsigned_pointer_commit() -> Iterator[Case]:
     rule = "unsigned-pointer-commit"
 
-    def case(main: Main, name: str, said: str | None, step: Callable[[Builder], Builder] | None = None) -> Case:
+    def case(
+        main: Main, name: str, said: str | None, step: Callable[[Builder], Builder] | None = None
+    ) -> Case:
         promote = step or (lambda it: it.promote("1.1.0", to="staging"))
         return replace(main.case(rule, name, promote), signed=said)
 
     yield case(_signed(), "nobody-signed", "nobody")
-    yield case(_signed("sam@example.com"), "somebody-signed-who-may-not", "commit alex@example.com")
-    yield case(_signed(), "a-pointer-is-removed-unsigned", "nobody", lambda it: it.remove(POINTER))
+    yield case(
+        _signed("sam.rivera@example.com"), "somebody-signed-who-may-not", "commit alex.turner@example.com"
+    )
+    yield case(_signed(), "the-first-promotion-is-undone-freely", "nobody", lambda it: it.remove(POINTER))
     yield case(
         _signed().then(lambda it: it.promote("1.1.0", to="staging")),
         "the-state-before-returns-freely",
@@ -89,6 +98,6 @@ def _unsigned_pointer_commit() -> Iterator[Case]:
         "nobody",
         lambda it: it.restore(POINTER, _signed().states[-1]),
     )
-    yield case(_signed(), "the-commit-is-signed", "commit alex@example.com")
-    yield case(_signed("sam@example.com"), "the-request-is-signed", "request sam@example.com")
+    yield case(_signed(), "the-commit-is-signed", "commit alex.turner@example.com")
+    yield case(_signed("sam.rivera@example.com"), "the-request-is-signed", "request sam.rivera@example.com")
     yield case(_signed(), "a-proposal-is-no-commit-yet", None)

@@ -11,7 +11,7 @@ from mooring.domain.events import EventKind
 from mooring.domain.finding import Place
 from mooring.domain.model import ModelVersion
 from mooring.domain.pointer import Pointer
-from mooring.domain.proof import ProvenSigner, Proofs
+from mooring.domain.proof import Proofs, ProvenSigner
 from mooring.domain.registry import Registry
 from mooring.domain.signature import VersionSignature
 from mooring.rules.pointer_moves import PointerMove, moves
@@ -56,7 +56,7 @@ def mismatched_signature(registry: Registry, subject: VersionAt) -> Iterator[Fau
             )
 
 
-@change_rule()
+@change_rule(waivable=False)
 def unsigned_pointer_commit(change: Change) -> Iterator[Fault]:
     """A pointer moved in an environment with `signed: true`, and nobody who may has signed for it.
 
