@@ -20,6 +20,7 @@ from mooring.domain.registry import Registry
 from mooring.domain.verdict import GateState
 from mooring.errors import MooringError
 from mooring.rules.engine import check_change, check_registry
+from mooring.rules.governance import GOVERNING
 from mooring.rules.pointer_moves import PointerMove, moves
 from mooring.stores.cache import Cache
 from mooring.stores.forge.votes import allowed_signers, read_ballot
@@ -31,16 +32,6 @@ from mooring.usecases.statements import statement_refusals
 
 __all__ = ["POLICY_CHANGES", "TRUST_PRINCIPAL", "Refusal", "in_order", "receive"]
 
-_GOVERNING: Final = frozenset(
-    {
-        FileKind.POLICY,
-        FileKind.SETTINGS,
-        FileKind.SIGNERS,
-        FileKind.DVC_CONFIG,
-        FileKind.ATTRIBUTES,
-        FileKind.WAIVERS,
-    }
-)
 POLICY_CHANGES: Final = "mooring.policyChanges"
 """Set to `allow` in the bare repository's own configuration, its operator lets pushes change how changes are judged."""
 TRUST_PRINCIPAL: Final = "mooring.trustPrincipal"
@@ -164,7 +155,7 @@ def _governing(change: Change) -> list[str]:
         file.path
         for file in change.files
         if file.identity is not None
-        and (file.identity.kind in _GOVERNING or _turns_a_metric(change, file, file.identity))
+        and (file.identity.kind in GOVERNING or _turns_a_metric(change, file, file.identity))
     ]
 
 
