@@ -31,6 +31,7 @@ SECTIONS: Final = {
         "events": "Show what each commit of a range did.",
         "fetch": "Download the verified files of a version.",
         "verify": "Check who signed a version.",
+        "scan": "Check that nothing in a version's files can run.",
     },
     "Change": {
         "init": "Start a registry.",
