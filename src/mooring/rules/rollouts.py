@@ -116,6 +116,8 @@ def _contradictions(rollout: Rollout, *, is_default: bool) -> Iterator[tuple[str
 
 def _rollout(registry: Registry, file: FileAt) -> Rollout | None:
     """The rollout of a pointer or the default one of a policy."""
+    if not file.path.startswith(f"{layout.ENVIRONMENTS}/"):
+        return None  # every file is asked about, and nearly all are of versions
     identity = layout.identify(file.path)
     if identity is None:
         return None
