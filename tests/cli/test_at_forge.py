@@ -123,3 +123,45 @@ def test_a_plain_git_server_is_no_forge(hub: AtHub) -> None:
 
     assert done.returncode == 3
     assert "plain Git server" in done.stderr
+
+
+def test_the_plan_is_one_comment_and_a_pull_request_that_moved_on_gets_none(
+    hub: AtHub, alex: Person, tmp_path: Path
+) -> None:
+    _promote(hub, alex)
+    report = tmp_path / "plan.md"
+    planned = _run(hub, alex, "plan", BRANCH, "--markdown", "--output", str(report))
+    head = hub.server.git("rev-parse", BRANCH)
+    words = ("forge", "comment", str(report), "--from", f"acme:{BRANCH}", "--commit")
+
+    done = [_run(hub, alex, *words, commit) for commit in (head, head, "0" * 40)]
+
+    assert planned.returncode == 4
+    assert [one.returncode for one in done] == [0, 0, 0]
+    assert len(hub.server.pulls[0].comments) == 1
+    assert "nothing to do" in done[2].stdout
+    report.write_text("anything else", "utf-8")
+    assert _run(hub, alex, *words, head).returncode == 1
+
+
+def test_gates_and_deployments_are_reported(hub: AtHub, alex: Person) -> None:
+    _promote(hub, alex)
+    gates = _run(hub, alex, "forge", "gates")
+    deployed = _run(hub, alex, "forge", "deploy", "iris", "--in", "staging", "--state", "success")
+
+    assert (gates.returncode, deployed.returncode) == (0, 0)
+    assert ("mooring/gates", "pending") in [
+        (said["context"], said["state"]) for _, said in hub.server.statuses
+    ]
+    assert [(one["environment"], one["states"]) for one in hub.server.deployments] == [
+        ("staging", ["success"])
+    ]
+
+
+def test_code_owners_follow_the_policies(hub: AtHub, alex: Person) -> None:
+    alex.git("checkout", "-q", "main")
+    before = _run(hub, alex, "forge", "codeowners", "--check")
+    written = _run(hub, alex, "forge", "codeowners", "--write")
+
+    assert (before.returncode, written.returncode) == (1, 0)
+    assert (alex.folder / ".github/CODEOWNERS").read_text("utf-8").startswith("# mooring: begin")

@@ -28,6 +28,7 @@ class Pull:
     branch: str
     base: str
     author: str
+    owner: str = "acme"
     state: str = "open"
     merged_as: str | None = None
     head_at_merge: str | None = None
@@ -113,7 +114,7 @@ class GitHubServer:
             "title": pull.title,
             "body": pull.body,
             "user": {"login": pull.author},
-            "head": {"ref": pull.branch, "sha": self._head(pull)},
+            "head": {"label": f"{pull.owner}:{pull.branch}", "ref": pull.branch, "sha": self._head(pull)},
             "base": {"ref": pull.base},
             "labels": [{"name": name} for name in pull.labels],
             "merged": pull.merged_as is not None,
@@ -259,11 +260,12 @@ class GitHubServer:
         return made
 
     def _list(self, query: dict[str, str]) -> object:
-        wanted = query.get("head", "").partition(":")[2]
+        owner, _, wanted = query.get("head", "").partition(":")
         return [
             self._shown(pull)
             for pull in self.pulls
-            if pull.state == query.get("state", "open") and wanted in ("", pull.branch)
+            if pull.state == query.get("state", "open")
+            and (owner, wanted) in (("", ""), (pull.owner, pull.branch))
         ]
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

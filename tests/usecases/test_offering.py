@@ -89,9 +89,9 @@ def test_one_that_was_opened_in_between_is_taken(server: GitHubServer, forge: Gi
 
         seen: ClassVar[list[str]] = []
 
-        def find(self, branch: str) -> ChangeRequest | None:
+        def find(self, branch: str, *, owner: str | None = None) -> ChangeRequest | None:
             self.seen.append(branch)
-            return None if len(self.seen) == 1 else super().find(branch)
+            return None if len(self.seen) == 1 else super().find(branch, owner=owner)
 
     late = Late(forge.address, forge.client)
 

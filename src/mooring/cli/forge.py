@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -108,6 +108,97 @@ def codeowners_command(session: Session, *, write: bool, check: bool) -> int:
         session.output.text(f"{OWNERS} says what the policies say")
         return ExitCode.OK
     session.output.text(ours.rstrip("\n"))
+    return ExitCode.OK
+
+
+@command.command("comment")
+@click.argument("file", type=click.File("rb"))
+@click.option("--number", type=click.IntRange(min=1), help="The number of the pull request.")
+@click.option(
+    "--from",
+    "source",
+    metavar="OWNER:BRANCH",
+    help="Where it comes from, a fork too, in place of its number.",
+)
+@click.option("--commit", metavar="ID", help="Only while this is its newest commit.")
+@registry_option
+@pass_session
+def comment_command(
+    session: Session, *, file: BinaryIO, number: int | None, source: str | None, commit: str | None
+) -> int:
+    """Write FILE (- for standard input), a plan, as the one comment of a pull request, in the place of the last one.
+
+    FILE is what 'mooring plan --markdown' wrote; its first line is the mark by which the comment is found again. A pull
+    request that is closed, or has moved on from --commit, gets none.
+    """
+    from mooring.render.plan_markdown import MARKER
+    from mooring.stores.forge.port import LONGEST_BODY
+
+    if (number is None) == (source is None) or (commit is not None and source is None):
+        raise click.UsageError("Give --number, or --from with or without --commit.")
+    body = file.read(4 * LONGEST_BODY + 1).decode("utf-8", "replace")
+    if len(body) > LONGEST_BODY or not body.startswith(MARKER):
+        raise RefusedError(
+            f"this is no plan: it begins with another line than {MARKER}, or has over {LONGEST_BODY} characters",
+            "Make one: mooring plan BASE..HEAD --markdown --output FILE",
+        )
+    forge = required_forge(session)
+    if source is not None:
+        owner, _, branch = source.partition(":")
+        found = forge.find(branch, owner=owner)
+        if found is None or (commit is not None and found.head != commit):
+            session.output.text(f"{source} has no open pull request at this commit; nothing to do")
+            return ExitCode.OK
+        number = found.number
+    session.output.text(forge.comment(number or 0, MARKER, body))
+    return ExitCode.OK
+
+
+@command.command("gates")
+@click.argument("proposal", required=False)
+@registry_option
+@pass_session
+def gates_command(session: Session, *, proposal: str | None) -> int:
+    """Report what every gate says of PROPOSAL, or of all that move a pointer, as statuses of their commits.
+
+    'mooring/gates' says it of all gates together; a ruleset may require it. What has not changed is not written again.
+    """
+    from mooring.usecases.report_gates import report_gates
+
+    forge = required_forge(session)
+    for done in report_gates(session.hub(), forge, proposal, now_ms=session.now_ms):
+        written = len(done.written)
+        session.output.text(
+            f"{done.proposal.branch}: {done.state} ({written} status{'' if written == 1 else 'es'} written)"
+        )
+    return ExitCode.OK
+
+
+@command.command("deploy")
+@click.argument("model")
+@click.option("--in", "environment", metavar="ENV", required=True, help="Where it is deployed.")
+@click.option(
+    "--state",
+    type=click.Choice(["pending", "success", "failure", "error"]),
+    required=True,
+    help="How far the deployment is.",
+)
+@registry_option
+@pass_session
+def deploy_command(session: Session, *, model: str, environment: str, state: str) -> int:
+    """Record at the forge that what ENV points to now is being deployed, or was, or could not be.
+
+    For deployments outside GitHub Actions, where a job with an 'environment' records its own.
+    """
+    from mooring.domain.references import parse_reference
+    from mooring.stores.forge.port import StatusState
+
+    forge = required_forge(session)
+    hub = session.hub()
+    commit = hub.refresh()
+    found = hub.registry(commit).resolve(parse_reference(f"{model}@{environment}"))
+    forge.deploy(commit, environment, state=StatusState(state), description=f"{found.ref}")
+    session.output.text(f"{forge.name}: {found.ref} in {environment}: {state}")
     return ExitCode.OK
 
 

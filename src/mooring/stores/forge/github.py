@@ -78,13 +78,15 @@ class GitHub:
                 return None
             raise
 
-    def find(self, branch: str) -> ChangeRequest | None:
-        """The open pull request of a branch of this very repository."""
-        owner = self.address.path.partition("/")[0]
-        query: dict[str, str | int] = {"head": f"{owner}:{branch}", "state": "open", "per_page": 100}
-        found = [_request(one) for one in self.client.pages(f"{self._repo}/pulls", query)]
-        # An unknown `head` is ignored by some servers, and everything is listed.
-        return next((one for one in found if one.branch == branch), None)
+    def find(self, branch: str, *, owner: str | None = None) -> ChangeRequest | None:
+        """The open pull request of a branch of this very repository, or of the fork of `owner`."""
+        whose = owner if owner is not None else self.address.path.partition("/")[0]
+        query: dict[str, str | int] = {"head": f"{whose}:{branch}", "state": "open", "per_page": 100}
+        for one in self.client.pages(f"{self._repo}/pulls", query):
+            # A `head` that GitHub does not understand is ignored, and every pull request is listed.
+            if text(one, "head", "ref") == branch and _owner(one).casefold() == whose.casefold():
+                return _request(one)
+        return None
 
     def open(self, branch: str, *, base: str, title: str, body: str) -> ChangeRequest:
         """Open a pull request; GitHub says 422 where there is one already, and where there is nothing to merge."""
@@ -219,6 +221,11 @@ class GitHub:
     def close_connections(self) -> None:
         """Let go of the network."""
         self.client.close()
+
+
+def _owner(data: object) -> str:
+    """Whose repository the branch of a pull request lies in; empty where the fork is gone."""
+    return text(data, "head", "label").partition(":")[0]
 
 
 def _request(data: object) -> ChangeRequest:

@@ -142,8 +142,8 @@ class Forge(Protocol):
     def login(self) -> str | None:
         """The account that the token speaks for; None where it is a machine's that has none."""
 
-    def find(self, branch: str) -> ChangeRequest | None:
-        """The open pull request of `branch` in this repository (not of a fork), or None."""
+    def find(self, branch: str, *, owner: str | None = None) -> ChangeRequest | None:
+        """The open pull request of `branch` in this repository, or in the fork of `owner`; None where there is none."""
 
     def open(self, branch: str, *, base: str, title: str, body: str) -> ChangeRequest:
         """Open a pull request; raises AlreadyOpenError or NothingToMergeError where there is none to open."""
