@@ -13,7 +13,9 @@ from mooring.cli.writing import dry_run_option
 
 @click.command("scan")
 @click.argument("selector", metavar="MODEL@REF|PROPOSAL")
-@click.option("--attest", is_flag=True, help="Say, signed, what was found in the version that PROPOSAL promotes.")
+@click.option(
+    "--attest", is_flag=True, help="Say, signed, what was found in the version that PROPOSAL promotes."
+)
 @click.option(
     "--to", "--in", "environment", metavar="ENV", help="Which environment, where MODEL has several proposals."
 )
