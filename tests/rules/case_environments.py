@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from mooring.documents import codec
 from mooring.domain import layout
 from mooring.domain.environment import Approvals, GateSpec, Policy, Soak
+from mooring.domain.freeze import Freeze
 from mooring.domain.model import State
 from mooring.domain.pointer import Rollout, Step, Strategy
 from tests.rules.case_documents import live, started
@@ -37,6 +38,7 @@ def cases() -> Iterator[Case]:
     yield from _impassable_policy()
     yield from _unknown_principal()
     yield from _brief_retention()
+    yield from _endless_freeze()
     yield from _unreadable_signer()
 
 
@@ -233,6 +235,47 @@ def _brief_retention() -> Iterator[Case]:
         "longer-than-the-rollout",
         started(),
         lambda it: policy(it, Policy(name="production", rollout=slow, retention="30d")),
+    )
+
+
+def _endless_freeze() -> Iterator[Case]:
+    rule = "endless-freeze"
+
+    def freezing(builder: Builder, **said: str) -> Builder:
+        freeze = Freeze.model_validate({"name": "year's end", "reason": "Nobody is here", **said})
+        return builder.environment("production", freeze=[freeze])
+
+    yield case(
+        rule,
+        "a-slip-in-the-year",
+        started(),
+        lambda it: freezing(it, **{"from": "2026-12-20T00:00:00Z", "to": "2072-01-03T00:00:00Z"}),
+    )
+    yield case(
+        rule,
+        "every-day-all-day",
+        started(),
+        lambda it: freezing(it, rrule="FREQ=DAILY;BYHOUR=0", **{"for": "24h"}),
+    )
+    yield case(
+        rule,
+        "every-weekend",
+        started(),
+        lambda it: freezing(
+            it, rrule="FREQ=WEEKLY;BYDAY=FR;BYHOUR=17", timezone="Europe/Berlin", **{"for": "62h"}
+        ),
+    )
+    yield case(
+        rule,
+        "the-end-of-every-year",
+        started(),
+        lambda it: freezing(it, rrule="FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=20", **{"for": "14d"}),
+    )
+    yield case(
+        rule,
+        "two-weeks",
+        started(),
+        lambda it: freezing(it, **{"from": "2026-12-20T00:00:00Z", "to": "2027-01-03T00:00:00Z"}),
     )
 
 

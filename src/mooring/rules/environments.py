@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 
 from mooring.documents.signers import parse_signers, signer_problems
 from mooring.domain import layout, names
 from mooring.domain.environment import GateSpec, Policy
 from mooring.domain.finding import KeyPath, Level, Place
+from mooring.domain.freeze import Freeze
 from mooring.domain.model import VersionStatus
 from mooring.domain.registry import Registry
 from mooring.domain.text import seconds_of
@@ -266,6 +268,46 @@ def brief_retention(registry: Registry, subject: EnvironmentAt) -> Iterator[Faul
             "Write the time in which a rollback may be wanted, such as retention: 400d.",
             value=f"{policy.retention} {takes:g}",
         )
+
+
+@state_rule(EnvironmentAt, severity=Level.WARNING)
+def endless_freeze(registry: Registry, subject: EnvironmentAt) -> Iterator[Fault]:
+    """A freeze leaves no time in which anything could be promoted.
+
+    Found are freezes that last longer than a year, and those that recur before they have ended.
+
+    Why it matters: a freeze is for a time. One with a slip of the pen in its year, or with a `for` as long as the way
+    to the next one, closes the environment, and nobody finds out before something is urgent.
+
+    How to mend it: correct `to` or `for`; for an environment that is given up, withdraw what it serves.
+    """
+    policy = _policy(registry, subject.environment)
+    for index, freeze in enumerate(policy.freeze if policy is not None else ()):
+        if _is_endless(freeze):
+            key = "to" if freeze.rrule is None else "for"
+            yield Fault(
+                Place(layout.policy_path(subject.environment), ("freeze", index, key)),
+                f"the freeze {freeze.name!r} lasts longer than a year without a break",
+                f"Correct {key}, so that promotions are possible in between.",
+                value=f"{freeze.from_} {freeze.to} {freeze.rrule} {freeze.for_}",
+            )
+
+
+_YEAR: Final = 366 * 86_400
+# Rules take no clock: a freeze that recurs without a first time is looked at from here.
+_SOME_DAY: Final = 1_767_225_600
+
+
+def _is_endless(freeze: Freeze) -> bool:
+    start = datetime.fromisoformat(freeze.from_).timestamp() if freeze.from_ is not None else _SOME_DAY
+    closed: tuple[float, float] | None = None
+    for begin, end in freeze.windows(start, start + 2 * _YEAR):
+        if closed is not None and begin > closed[1]:
+            return False
+        closed = (begin, end) if closed is None else (closed[0], max(closed[1], end))
+        if closed[1] - closed[0] > _YEAR:
+            return True
+    return False
 
 
 @state_rule(FileAt)
