@@ -27,8 +27,8 @@ _SIGNS[ord("@")] = "&#64;<!-- -->"
 def code(value: str) -> str:
     """A foreign value in a line of Markdown, so that nothing of it is markup; cut where it is too long."""
     shown = _shown(value)
-    if not shown.strip() or shown == "-":
-        return "-"
+    if not shown.strip():
+        return "`-`"
     # A span takes away one blank at each end, and nothing in it has a meaning but the backquote.
     return _entities(shown) if "`" in shown or shown != shown.strip() else f"`{shown}`"
 
@@ -36,6 +36,8 @@ def code(value: str) -> str:
 def cell(value: str) -> str:
     """As `code`, in a cell of a table, where a bar or backslash would count before anything else."""
     shown = _shown(value)
+    if not shown.strip() or shown == "-":
+        return "-"
     return _entities(shown) if "|" in shown or "\\" in shown else code(value)
 
 
@@ -84,10 +86,14 @@ def bounded(sections: Sequence[Section], *, first: str = "", last: str = "", lim
     the titles fit, the last sections go, and the page says how many.
     """
     ends = _size([first, "", last]) + len("… and 1,000,000 more sections.") + 8
-    kept = list(sections)
-    while kept and ends + sum(_size(section.lines(0)) + 24 for section in kept) > limit:
-        kept.pop()
-    room = limit - ends - sum(_size(section.lines(0)) + 24 for section in kept)
+    kept: list[Section] = []
+    room = limit - ends
+    for section in sections:
+        bare = _size(section.lines(0)) + 24
+        if bare > room:
+            break
+        kept.append(section)
+        room -= bare
     shares = _shares([_size(section.rows) for section in kept], room)
     lines = [first] if first else []
     for section, share in zip(kept, shares, strict=True):
