@@ -1,24 +1,12 @@
-"""Findings as text, JSON and annotations."""
+"""Findings as text and JSON."""
 
 from __future__ import annotations
 
 import json
 
-from mooring.domain.finding import Finding, Level, Place
-from mooring.render.findings import as_json, github, summary, text
-
-POINTER = b'apiVersion: mooring/v1\nkind: Pointer\nversion: "1.0.0"\nrollout:\n  weights: {"1.0.0": 100}\n'
-FILES = {"environments/staging/iris.yaml": POINTER}
-
-
-def finding(
-    *keys: str | int,
-    path: str = "environments/staging/iris.yaml",
-    message: str = "it is wrong",
-    level: Level = Level.ERROR,
-    hint: str | None = "Mend it",
-) -> Finding:
-    return Finding("some-rule", Place(path, keys), message, hint, level)
+from mooring.domain.finding import Level
+from mooring.render.findings import as_json, summary, text
+from tests.support.found import FILES, finding
 
 
 def test_text_says_where_what_and_what_next() -> None:
@@ -100,30 +88,22 @@ def test_json_has_a_version_places_and_counts() -> None:
         "message": "it is wrong",
         "hint": "Mend it",
         "commit": None,
+        "waiver": None,
     }
 
 
-def test_an_annotation_names_file_line_and_rule() -> None:
-    assert github([finding("version")], FILES.get) == (
-        "::error file=environments/staging/iris.yaml,line=3,col=10,title=some-rule::it is wrong%0AMend it\n"
+def test_what_is_waived_is_told_with_the_word_it_stands_on_and_counts_as_no_problem() -> None:
+    found = [finding("version", level=Level.WAIVED)]
+    told = json.loads(as_json(found, FILES.get))
+
+    assert text(found, FILES.get, color=False) == (
+        "environments/staging/iris.yaml:3:10: waived[some-rule] it is wrong\n"
+        "    waived by Sam <sam@example.com> until 2026-03-01T00:00:00Z: Agreed; CHG-7\n\n"
+        "No problems found; 1 waived. 'mooring explain RULE' says more.\n"
     )
-
-
-def test_an_annotation_cannot_be_broken_out_of() -> None:
-    (line,) = github([finding(path="a,b:c%\n", message="100%\n::error::x")], FILES.get).splitlines()
-
-    assert line == "::error file=a%2Cb%3Ac%25%0A,title=some-rule::100%25%0A::error::x%0AMend it"
-
-
-def test_annotations_keep_to_the_limits_and_count_the_rest() -> None:
-    many = [finding(level=Level.WARNING)] * 10 + [finding()] * 25
-
-    lines = github(many, FILES.get).splitlines()
-
-    assert [line.split(" ")[0] for line in lines] == ["::error"] * 10 + ["::warning"] * 10
-    assert "16 more errors are not shown here" in lines[9]
-    assert "more" not in lines[19]
-
-
-def test_nothing_found_annotates_nothing() -> None:
-    assert github([], FILES.get) == ""
+    assert (told["errors"], told["warnings"], told["waived"]) == (0, 0, 1)
+    assert told["findings"][0]["waiver"] == {
+        "reason": "Agreed; CHG-7",
+        "approved_by": "Sam <sam@example.com>",
+        "expires": "2026-03-01T00:00:00Z",
+    }

@@ -14,6 +14,8 @@ from mooring.errors import ExitCode
 if TYPE_CHECKING:
     from mooring.usecases.check import Checked
 
+FORMATS = ("text", "json", "github", "sarif", "junit", "markdown")
+
 
 @click.command()
 @click.option("--all", "everything", is_flag=True, help="The whole registry at --ref. [the default]")
@@ -32,13 +34,19 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(FORMATS),
     default="text",
     show_default=True,
-    help="How findings are printed.",
+    help="How findings are reported: to people, to programs, as GitHub's annotations, to code scanning, as tests of a "
+    "CI system, or as the summary of a job.",
 )
-@click.option("--json", "form", flag_value="json", help="The same as --format json.")
-@click.option("--list-rules", is_flag=True, help="List all rules and check nothing.")
+@click.option("--json", "form", flag_value="json", help="The same as --format json (schemas/output/).")
+@click.option(
+    "--output", metavar="FILE", help="Write the report into FILE, whole or not at all, and print it as text."
+)
+@click.option(
+    "--list-rules", is_flag=True, help="List all rules and check nothing; with --json all they say."
+)
 @registry_option
 @source_options
 @pass_session
@@ -52,6 +60,7 @@ def command(
     ref: str | None,
     per_commit: bool | None,
     form: str,
+    output: str | None,
     list_rules: bool,
 ) -> int:
     """Check the registry, what is staged, or a change, by the rules.
@@ -60,7 +69,7 @@ def command(
     what was wrong there already is a warning.
     """
     if list_rules:
-        _list_rules(session)
+        _list_rules(session, form, output)
         return ExitCode.OK
     if sum([everything or ref is not None, staged, base is not None]) > 1:
         raise click.UsageError("--all, --staged and --base are three different checks; choose one.")
@@ -72,7 +81,7 @@ def command(
         checked = _range(session, base, head or "HEAD", per_commit=per_commit)
     else:
         checked = _everything(session, ref)
-    _print(session, checked, form)
+    _report(session, checked, form, output)
     return ExitCode.REFUSED if checked.is_refused else ExitCode.OK
 
 
@@ -113,21 +122,49 @@ def _staged(session: Session) -> Checked:
             cache.close()
 
 
-def _print(session: Session, checked: Checked, form: str) -> None:
+def _report(session: Session, checked: Checked, form: str, output: str | None) -> None:
     from mooring.render import findings
 
-    output = session.output
-    if form == "json":
-        output.text(findings.as_json(checked.findings, checked.read))
-    elif form == "github":
-        output.text(findings.github(checked.findings, checked.read) + findings.summary(checked.findings))
+    if output is not None:
+        from mooring import wiring
+        from mooring.cli.whole_file import write_whole
+
+        write_whole(wiring.user_path(output), _rendered(checked, form))
+    if output is None and form != "text":
+        session.output.text(_rendered(checked, form))
     elif checked.findings or not session.quiet:
-        output.text(findings.text(checked.findings, checked.read, color=output.color))
+        session.output.text(findings.text(checked.findings, checked.read, color=session.output.color))
 
 
-def _list_rules(session: Session) -> None:
-    from mooring.render.blocks import Grid
+def _rendered(checked: Checked, form: str) -> str:
+    """The report, without colours."""
+    from mooring import __version__
+    from mooring.render import annotations, findings, findings_markdown, junit, sarif
+
+    found, read = checked.findings, checked.read
+    match form:
+        case "json":
+            return findings.as_json(found, read)
+        case "github":
+            return annotations.github(found, read)
+        case "markdown":
+            return findings_markdown.as_markdown(found, read)
+        case "sarif":
+            from mooring.rules.catalogue import RULES
+
+            return sarif.as_sarif(found, read, rules=RULES, version=__version__)
+        case "junit":
+            from mooring.rules.catalogue import RULES
+
+            return junit.as_junit(found, read, rules=RULES)
+        case _:
+            return findings.text(found, read, color=False)
+
+
+def _list_rules(session: Session, form: str, output: str | None) -> None:
+    from mooring.render import rule_list
     from mooring.rules.catalogue import RULES
 
-    rows = [[rule.id, rule.severity, rule.family, " ".join(rule.page.title.split())] for rule in RULES]
-    session.output.blocks([Grid(["rule", "severity", "family", "what is wrong"], rows)])
+    if form not in ("text", "json") or output is not None:
+        raise click.UsageError("--list-rules prints text, or JSON with --json.")
+    session.show(rule_list.as_data(RULES) if form == "json" else rule_list.blocks(RULES))

@@ -9,7 +9,7 @@ import click
 from mooring.cli.options import pass_session, registry_option, source_options
 from mooring.cli.session import Session
 from mooring.domain.verdict import GateState
-from mooring.errors import ExitCode, UsageError
+from mooring.errors import ExitCode
 from mooring.render.visible import visible
 
 if TYPE_CHECKING:
@@ -72,7 +72,9 @@ def presence(session: Session) -> PresenceOf:
 
 
 def _print(session: Session, planned: Planned, form: str, output: str | None) -> None:
+    from mooring import wiring
     from mooring.cli.output import json_text
+    from mooring.cli.whole_file import write_whole
     from mooring.render import plan_data, plan_markdown, plan_page, plan_words
 
     found, read = planned.plan, planned.read
@@ -89,17 +91,7 @@ def _print(session: Session, planned: Planned, form: str, output: str | None) ->
     if output is None:
         session.output.text(text)
         return
-    _write(output, text)
+    write_whole(wiring.user_path(output), text)
     for step in found.steps:
         session.output.text(visible(plan_words.headline(step)))
     session.output.text(plan_words.summary(found))
-
-
-def _write(output: str, text: str) -> None:
-    from mooring import wiring
-
-    place = wiring.user_path(output)
-    try:
-        place.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{place} cannot be written: {error.strerror}", "Name another file.") from error

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from mooring.domain.plan import Plan, Step
-from mooring.render.findings import Read, spots
+from mooring.render.findings import Read, spots, waived_words
 from mooring.render.markdown import Section, bounded, cell, code, table
 from mooring.render.plan_page import cell as value_words
-from mooring.render.plan_page import facts, place_words, waived_words
+from mooring.render.plan_page import facts, place_words
 from mooring.render.plan_words import (
     dependent_cells,
     headline,

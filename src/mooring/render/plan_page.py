@@ -9,7 +9,7 @@ from mooring.documents.yaml import JsonValue
 from mooring.domain.finding import Finding
 from mooring.domain.plan import Action, Plan, Step
 from mooring.render.blocks import Block, Facts, Grid, Heading, Log, LogEntry, Problem, Prose
-from mooring.render.findings import Read, spots
+from mooring.render.findings import Read, spots, waived_words
 from mooring.render.plan_words import (
     bytes_words,
     dependent_cells,
@@ -143,14 +143,6 @@ def _findings(findings: Sequence[Finding], read: Read) -> list[Block]:
         rows.append([finding.level.value, finding.rule, str(spot), finding.message])
     grid = Grid(["level", "rule", "place", "message"], rows)
     return [Heading("findings"), Log(entries, grid)]
-
-
-def waived_words(finding: Finding) -> str:
-    """On whose word a finding is tolerated, and until when; empty where it is not."""
-    waiver = finding.waiver
-    if waiver is None:
-        return ""
-    return f"waived by {waiver.approved_by} until {waiver.expires}: {waiver.reason}"
 
 
 def cell(value: JsonValue) -> str:

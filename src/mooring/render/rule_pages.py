@@ -113,12 +113,12 @@ def _markdown(rule: Described, examples: Examples) -> str:
     parts = [
         f"# {rule.id}",
         f"**{rule.severity}** · family *{rule.family}* · judges {_SCOPES[rule.scope]}{_waiver(rule)}",
-        _joined(page.title),
-        _joined(page.finds),
+        joined(page.title),
+        joined(page.finds),
         "## Why it matters",
-        _capital(_joined(page.why)),
+        _capital(joined(page.why)),
         "## How to mend it",
-        _capital(_joined(page.mend)),
+        _capital(joined(page.mend)),
         "## Refused",
         _example(examples.refused),
         "## Accepted",
@@ -160,21 +160,21 @@ def _index(rules: Sequence[Described]) -> str:
             "|---|---|---|---|",
         ]
         lines += [
-            f"| [{rule.id}]({rule.id}.md) | {rule.severity} | {rule.scope} | {_joined(rule.page.title)} |"
+            f"| [{rule.id}]({rule.id}.md) | {rule.severity} | {rule.scope} | {joined(rule.page.title)} |"
             for rule in members
         ]
     return "\n".join(lines) + "\n"
 
 
-def _joined(paragraphs: str) -> str:
-    """Lines that the source wrapped, each paragraph on one line."""
+def joined(paragraphs: str) -> str:
+    """Paragraphs whose lines the source wrapped, each on one line."""
     return "\n\n".join(" ".join(part.split()) for part in paragraphs.split("\n\n"))
 
 
 def _wrapped(paragraphs: str, indent: str = "") -> str:
     return "\n\n".join(
         textwrap.fill(part, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
-        for part in _joined(paragraphs).split("\n\n")
+        for part in joined(paragraphs).split("\n\n")
     )
 
 
