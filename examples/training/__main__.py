@@ -21,6 +21,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("refs", nargs="*", metavar="MODEL[@VERSION]", help="which ones; all without any")
     parser.add_argument("--out", type=Path, help="where the folders go")
+    parser.add_argument(
+        "--random-state",
+        type=int,
+        metavar="N",
+        help="another one than the variant's own, as a retraining has it",
+    )
     parser.add_argument("--list", action="store_true", help="say what can be trained")
     options = parser.parse_args(arguments)
 
@@ -42,6 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
         folder = options.out / variant.model / variant.version
         if folder.exists():
             parser.error(f"{folder} is there already; remove it or name another --out")
+        if options.random_state is not None:
+            variant = variant.with_random_state(options.random_state)
         print(f"{variant.ref:32} {json.dumps(train(variant, folder))}")
     return 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,10 @@ class Variant:
     def ref(self) -> str:
         """`model@version`."""
         return f"{self.model}@{self.version}"
+
+    def with_random_state(self, number: int) -> Variant:
+        """The same variant with another `random_state`: what a retraining on a schedule gives."""
+        return replace(self, hyperparameters={**self.hyperparameters, "random_state": number})
 
 
 def numbers(

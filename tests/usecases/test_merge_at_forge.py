@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from mooring import wiring
 from mooring.domain.environment import Settings
+from mooring.domain.references import parse_reference
 from mooring.stores.forge.port import MergeResult
 from mooring.usecases.merge import Merged, MergeOutcome, NotReadyError
 from mooring.usecases.merge_at_forge import merge_at
+from mooring.usecases.promote import promote
 from tests.support.hubs import AtHub, at_hub
 from tests.support.scene import NOW, Person, Scene, standard
 
@@ -114,3 +117,20 @@ def test_a_branch_that_moved_after_it_was_judged_is_not_merged(
     with pytest.raises(NotReadyError, match="modified"):
         _merge(hub, alex, branch)
     assert hub.scene.live("production") == "1.0.0"
+
+
+def test_whoever_pressed_the_button_cannot_approve_under_another_name(hub: AtHub, alex: Person) -> None:
+    """A workflow asks as the account that started it; that account is sam's, whom `people` knows."""
+    asked = {
+        f"GIT_{role}_{name}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for name, value in (("NAME", "sam-at-hub"), ("EMAIL", "7+sam-at-hub@users.noreply.github.com"))
+    }
+    there = wiring.open_hub(alex.folder, environ=alex.environ | asked)
+    done = promote(there, parse_reference("iris@1.1.0"), "production", reason="Better", now_ms=NOW * 1000)
+    branch = done.branch
+    hub.forge.open(branch, base="main", title="Promote iris", body="")
+    hub.server.review(1, "sam-at-hub")
+
+    with pytest.raises(NotReadyError, match="cannot approve"):
+        _merge(hub, alex, branch)

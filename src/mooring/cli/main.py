@@ -55,6 +55,7 @@ SECTIONS: Final = {
         "explain": "Explain a rule.",
         "doctor": "Check this machine, this clone and its remote.",
         "forge": "Show and set what the forge enforces on main.",
+        "notify": "Tell people elsewhere what happened.",
         "fmt": "Bring documents into their one layout.",
         "schema": "Print the JSON Schema of a document.",
         "completion": "Print the completion script of a shell.",
