@@ -10,7 +10,9 @@ from typing import BinaryIO, Final, Protocol
 from mooring.domain.pickled_values import NotUnderstoodError
 
 MOST_EXPANSION: Final = 200
-"""How many times larger than the file its unpacked contents may be; beside that, 64 MiB are always allowed."""
+"""How many times larger than the file its unpacked contents may be."""
+ALWAYS: Final = 64 * 2**20
+"""Unpacked bytes that are allowed whatever the size of the file, beside those."""
 _CHUNK: Final = 2**20
 _LONGEST_LINE: Final = 2**16
 
@@ -163,4 +165,4 @@ def unpacked(file: BinaryIO, size: int) -> PlainStream | UnpackedStream:
     file.seek(0)
     if first == b"\x80":
         return PlainStream(file, size)
-    return UnpackedStream(file, MOST_EXPANSION * size + 64 * 2**20)
+    return UnpackedStream(file, MOST_EXPANSION * size + ALWAYS)
