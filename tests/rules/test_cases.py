@@ -64,6 +64,8 @@ def test_what_is_new_in_the_change_is_what_the_whole_tree_has_more(case: Case) -
 
 
 REAL = [
+    "archived-live-version/what-was-live-a-day-ago",
+    "automated-advance/a-job-promotes-the-next-candidate",
     "bundled-pointer-change/a-version-registered-and-promoted-at-once",
     "dangling-pointer/a-share-of-an-unknown-version",
     "deleted-pointer/the-first-promotion-is-undone",
