@@ -9,7 +9,7 @@ import click
 from mooring.cli.options import pass_session, registry_option
 from mooring.cli.reviewing import forge_of, merge_branch, tell_others
 from mooring.cli.session import Session
-from mooring.cli.writing import dry_run_option, say, warn
+from mooring.cli.writing import dry_run_option, plan_facts, say, warn
 
 if TYPE_CHECKING:
     from mooring.stores.forge.proposal import Proposal
@@ -45,6 +45,8 @@ def command(session: Session, *, proposal: str, environment: str | None, dry_run
         session.output.text(f"{done.note}; nothing to do")
         return 0
     facts = [("branch", done.proposal.branch), ("commit", done.commit or "")]
+    if done.commit is not None:
+        facts += plan_facts(session, done.base, done.commit, verdicts=done.verdicts)
     facts += [("approved by", approver.principal) for approver in done.approvers]
     facts += [("gate", line(verdict)) for verdict in done.verdicts]
     if done.outcome is MergeOutcome.WOULD_MERGE:

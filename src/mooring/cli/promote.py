@@ -77,7 +77,7 @@ def tell(session: Session, done: object) -> int:
     }[done.outcome]
     facts = promotion_facts(plan)
     if done.commit is not None:
-        facts += plan_facts(session, done.base, done.commit, gates=True)
+        facts += plan_facts(session, done.base, done.commit)
     if done.outcome is Outcome.WOULD_PROPOSE:
         say(session, headline, facts, then=["Nothing was written (--dry-run)."])
         return 0

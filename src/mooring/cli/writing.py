@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from mooring.cli.session import Session
 from mooring.domain.finding import Finding
+from mooring.errors import MooringError
 from mooring.render.blocks import Facts, Heading
+
+if TYPE_CHECKING:
+    from mooring.domain.verdict import Verdict
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -35,16 +39,26 @@ def say(
         session.output.note(line)
 
 
-def plan_facts(session: Session, base: str, commit: str, *, gates: bool) -> list[tuple[str, str]]:
-    """The short plan of a commit on `base`: its verdict line; with `gates` what each of them says, and the way back."""
+def plan_facts(
+    session: Session, base: str, commit: str, *, verdicts: tuple[Verdict, ...] | None = None
+) -> list[tuple[str, str]]:
+    """The short plan of a commit on `base`: its verdict line, what each gate says, and the way back.
+
+    Where the `verdicts` of the gates are known already it is the verdict line alone.
+    """
     from mooring.render.plan_words import headline
     from mooring.render.verdicts import line
     from mooring.usecases.plan import short_plan
 
     facts: list[tuple[str, str]] = []
-    for step in short_plan(session.hub(), base, commit, now=session.now_ms // 1000).steps:
+    try:
+        found = short_plan(session.hub(), base, commit, now=session.now_ms // 1000, verdicts=verdicts)
+    except MooringError as error:
+        # What was done is done, and is told.
+        return [("plan", error.message)]
+    for step in found.steps:
         facts.append(("plan", headline(step)))
-        if not gates:
+        if verdicts is not None:
             continue
         if step.problem is not None:
             facts.append(("gates", step.problem))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mooring.domain.change import Change
-from mooring.domain.finding import Finding
 from mooring.domain.model import ModelVersion
 from mooring.domain.plan import Dependents, Plan, Step
 from mooring.domain.registry import Registry
@@ -15,12 +14,15 @@ from mooring.errors import MooringError, NotFoundError, UsageError
 from mooring.rules.pointer_moves import PointerMove
 from mooring.stores.forge import local
 from mooring.stores.forge.proposal import Proposal
+from mooring.stores.forge.reviews import together
+from mooring.stores.forge.votes import Ballot
 from mooring.stores.hub import Hub
 from mooring.usecases import evidence
 from mooring.usecases.check import check_range, merged_tree
 from mooring.usecases.dependents import dependents_of
+from mooring.usecases.merge import server_vouches
 from mooring.usecases.plan_others import others_of
-from mooring.usecases.plan_steps import Brief, steps_of
+from mooring.usecases.plan_steps import Brief, Judge, steps_of
 from mooring.usecases.proposals import select
 from mooring.usecases.revisions import commit_named
 
@@ -71,16 +73,17 @@ def range_of(hub: Hub, what: str | None, *, environment: str | None = None) -> R
     return Range(tip, proposal.commit, proposal)
 
 
-def plan(hub: Hub, asked: Range, *, now: int, presence: PresenceOf) -> Planned:
+def plan(hub: Hub, asked: Range, *, now: int, presence: PresenceOf, said: Ballot | None = None) -> Planned:
     """Everything a reviewer asks of what lies between two commits; nothing is written.
 
-    Rules, policies, approvals and storage are those of the base, `now` is in seconds since 1970. Raises RefusedError
-    for a conflict, UnavailableError in a clone that lacks the history.
+    Rules, policies, approvals and storage are those of the base, `now` is in seconds since 1970; `said` is what a
+    forge's reviewers said. Nothing is downloaded: what a gate must look into and is not cached stays open. Raises
+    RefusedError for a conflict, UnavailableError in a clone that lacks the history.
     """
     checked = check_range(hub, asked.base, asked.head)
     tree = merged_tree(hub, asked.base, asked.head)
     change = replace(hub.change(asked.base, tree), commit=None)
-    steps = steps_of(change, _Whole(hub, asked.base, tree, _judge(hub, asked, now=now), presence))
+    steps = steps_of(change, _Whole(hub, asked.base, tree, _judge(hub, asked, now=now, said=said), presence))
     found = Plan(
         asked.base,
         asked.head,
@@ -93,11 +96,17 @@ def plan(hub: Hub, asked: Range, *, now: int, presence: PresenceOf) -> Planned:
     return Planned(found, checked.read)
 
 
-def short_plan(hub: Hub, base: str, head: str, *, now: int, findings: tuple[Finding, ...] = ()) -> Plan:
-    """The steps of merging `head` into `base` with their gates, asking no remote; `findings` are known already."""
+def short_plan(
+    hub: Hub, base: str, head: str, *, now: int, verdicts: tuple[Verdict, ...] | None = None
+) -> Plan:
+    """The steps of merging `head` into `base` with their gates: no remote is asked and no rule.
+
+    `verdicts` is what the gates said, where they were asked already.
+    """
     change = replace(hub.change(base, merged_tree(hub, base, head)), commit=None)
-    steps = steps_of(change, Brief(_judge(hub, Range(base, head), now=now)))
-    return Plan(base, head, steps, findings)
+    known = verdicts if verdicts is not None else ()
+    judge: Judge = _judge(hub, Range(base, head), now=now) if verdicts is None else lambda *_: known
+    return Plan(base, head, steps_of(change, Brief(judge)), ())
 
 
 @dataclass(frozen=True)
@@ -105,7 +114,7 @@ class _Whole:
     hub: Hub
     base: str
     tree: str
-    judge: Callable[[Change, PointerMove], tuple[Verdict, ...]]
+    judge: Judge
     presence: PresenceOf
 
     def gates(self, change: Change, move: PointerMove) -> tuple[Verdict, ...]:
@@ -123,12 +132,13 @@ class _Whole:
         return dependents_of(self.hub, self.tree, step.model, versions, step.environment or "")
 
 
-def _judge(hub: Hub, asked: Range, *, now: int) -> Callable[[Change, PointerMove], tuple[Verdict, ...]]:
+def _judge(hub: Hub, asked: Range, *, now: int, said: Ballot | None = None) -> Judge:
     author = _author(hub, asked)
-    vouched = hub.repository.config("mooring.trustPrincipal") == "true"
 
     def judge(change: Change, move: PointerMove) -> tuple[Verdict, ...]:
-        ballot = local.ballot(hub, asked.base, evidence.subject_of(change, move), vouched=vouched)
+        subject = evidence.subject_of(change, move)
+        ballot = local.ballot(hub, asked.base, subject, vouched=server_vouches(hub))
+        ballot = together(ballot, said) if said is not None else ballot
         return evidence.assess(change, move, ballot, author=author, now=now).verdicts
 
     return judge

@@ -40,6 +40,10 @@ MOST_SKIPPED: Final = 20
 _RELEASE: Final = re.compile(r"(0|[1-9][0-9]{0,18})\.(0|[1-9][0-9]{0,18})\.(0|[1-9][0-9]{0,18})")
 
 
+Judge = Callable[[Change, PointerMove], tuple[Verdict, ...]]
+"""What the gates say of a move; raises RefusedError where there is nothing to judge it by."""
+
+
 class Surroundings(Protocol):
     """What the steps ask of the world around the two states."""
 
@@ -57,7 +61,7 @@ class Surroundings(Protocol):
 class Brief:
     """Surroundings of a short plan: gates alone; no remote is asked and no lineage read."""
 
-    judge: Callable[[Change, PointerMove], tuple[Verdict, ...]]
+    judge: Judge
 
     def gates(self, change: Change, move: PointerMove) -> tuple[Verdict, ...]:
         """As `judge` says."""
