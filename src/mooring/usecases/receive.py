@@ -178,7 +178,7 @@ def _unguarded(hub: Hub, change: Change, where: str) -> Iterator[Refusal]:
         yield Refusal(
             "unguarded-policy-change",
             f"{path}{where}",
-            "it decides how changes are judged, and this registry asks for approvals or checks",
+            "it decides how changes are judged, and this registry asks for the word of others",
             f"Its operator allows it for a while, in the bare repository: git config {POLICY_CHANGES} allow",
         )
 
@@ -190,7 +190,9 @@ def _asks_others(base: Registry) -> bool:
         if child.kind != "blob" or identity is None or identity.kind is not FileKind.POLICY:
             continue
         found = base.load(child.path, Policy)
-        if not isinstance(found, Policy) or found.approvals.required or any(gate.by for gate in found.gates):
+        if not isinstance(found, Policy) or found.approvals.required or found.signed:
+            return True
+        if any(gate.check or gate.signature or gate.scan for gate in found.gates):
             return True
     return False
 
@@ -237,7 +239,7 @@ def _pointer(
             "unreviewed-pointer" if approvals else "failed-gate",
             f"{move.path}{where}",
             "\n".join([f"{verdict.gate}: {verdict.reason}", *(doubts if approvals else [])]),
-            _way(move, verdict.state) if approvals else None,
+            _way(move, verdict.state) if approvals else verdict.remedy,
         )
 
 
