@@ -12,8 +12,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mooring.documents.yaml_text import UNPRINTABLE
+
 _KEY = re.compile(r"(?:^|[\s,])((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]+)\s+([A-Za-z0-9+/]+=*)")
 _PATTERN = re.compile(r"[*?!]")
+_UNREADABLE = re.compile(f"\ufffd|{UNPRINTABLE.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,21 @@ def parse_signers(data: bytes) -> tuple[Signer, ...]:
 
 
 def signer_problems(data: bytes) -> Iterator[SignerProblem]:
-    """The lines of an allowed-signers file that `parse_signers` leaves out, in their order."""
+    """The lines of an allowed-signers file that name nobody, or not whom a reader sees, in their order."""
     for number, text in _lines(data):
         names, rest = _split(text)
-        if fingerprint_of(rest) is not None:
-            if not any(names.split(",")):
+        if _UNREADABLE.search(text):
+            yield SignerProblem(
+                number, text, "it holds bytes that are not UTF-8, or characters that nobody sees"
+            )
+        elif fingerprint_of(rest) is not None:
+            named = [name for name in names.split(",") if name]
+            if not named:
                 yield SignerProblem(number, text, "it names no principal before the key")
+            elif all(_PATTERN.search(name) for name in named):
+                yield SignerProblem(number, text, "it names only patterns, and a pattern is nobody's name")
+            elif not _is_key(rest):
+                yield SignerProblem(number, text, "the SSH public key in it is not whole")
         elif fingerprint_of(text) is not None:
             yield SignerProblem(number, text, "it begins with a key and names no principal before it")
         else:
@@ -59,10 +71,20 @@ def signer_problems(data: bytes) -> Iterator[SignerProblem]:
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+    # As ssh-keygen reads it: nothing but a line feed ends a line, or a comment could hide one.
+    for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
         text = line.strip()
         if text and not text.startswith("#"):
             yield number, text
+
+
+def _is_key(text: str) -> bool:
+    """Whether the bytes of the key say themselves that they are of the type that is written before them."""
+    found = _KEY.search(text)
+    if found is None:
+        return False
+    name = found[1].encode()
+    return base64.b64decode(found[2]).startswith(len(name).to_bytes(4, "big") + name)
 
 
 def _split(text: str) -> tuple[str, str]:

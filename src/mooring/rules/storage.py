@@ -29,7 +29,12 @@ def unsafe_remote(registry: Registry, file: FileAt) -> Iterator[Fault]:
     """
     if file.path != layout.DVC_CONFIG or not file.is_regular:
         return
-    text = registry.files.read(file.entry).decode("utf-8", "replace")
+    try:
+        text = registry.files.read(file.entry).decode("utf-8")
+    except UnicodeDecodeError as error:
+        words = f"byte 0x{error.object[error.start]:02x} is not UTF-8, and DVC reads none of it"
+        yield Fault(Place(file.path), words, "Save the file as UTF-8.", value=file.entry.oid)
+        return
     try:
         read_config([ConfigSource(text, file.path, None, committed=True)])
     except RefusedError as error:
