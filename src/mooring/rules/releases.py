@@ -293,6 +293,6 @@ def _why(comparison: Comparison) -> str:
         if difference.required is comparison.required
     ]
     if not comparison.certain or not deciding:
-        deciding.insert(0, comparison.reason.removesuffix("."))
+        deciding.insert(0, f"{comparison.reason[:1].lower()}{comparison.reason[1:]}".removesuffix("."))
     more = f" (and {len(deciding) - 3} more)" if len(deciding) > 3 else ""
     return "; ".join(deciding[:3]) + more
