@@ -120,12 +120,13 @@ def _paths(
     limits: Limits | None,
     progress: Progress | None,
 ) -> dict[str, Path] | None:
-    if remotes is None and not cache.holds(artifact):
-        return None
-    if remotes is None:
+    if cache.holds(artifact):
         found = {file.path: cache.verify(file) for file in artifact.files}
         here = {path: place for path, place in found.items() if place is not None}
-        return here if len(here) == len(found) else None
+        if len(here) == len(found):
+            return here
+    if remotes is None:
+        return None
     told = {"progress": progress} if progress is not None else {}
     return dict(cache.fetch(artifact, remotes(), limits=limits, **told))
 
