@@ -44,7 +44,7 @@ def undeclared_format(registry: Registry, subject: VersionAt) -> Iterator[Fault]
             )
 
 
-@change_rule()
+@change_rule(waivable=False)
 def mislabelled_format(change: Change) -> Iterator[Fault]:
     """A file of a new version is called like one format and declared as another.
 

@@ -19,7 +19,7 @@ from mooring.rules.rule import Fault, change_rule, state_rule
 from mooring.rules.subjects import VersionAt
 
 
-@state_rule(VersionAt)
+@state_rule(VersionAt, waivable=False)
 def mismatched_signature(registry: Registry, subject: VersionAt) -> Iterator[Fault]:
     """`signature.json` is about another version than the one it lies beside.
 
