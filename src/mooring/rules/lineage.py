@@ -76,7 +76,9 @@ def retired_parent(change: Change) -> Iterator[Fault]:
         for number, parent in enumerate(parents):
             model, _, version = parent.partition("@")
             status = change.base.status(model, version)
-            if status is not None and status.state is not State.DEPRECATED:
+            if status is None or status.state is State.DEPRECATED:
+                continue
+            if status.applies_to(None, now=change.now):
                 yield Fault(
                     Place(path, ("lineage", "parents", number)),
                     f"{parent} is {status.state}: {status.reason}",

@@ -46,13 +46,13 @@ def status_of(hub: Hub, commit: str, model: str | None = None) -> Status:
         ]
     )
     order = {name: number for number, name in enumerate(registry.environment_names())}
+    committed = hub.repository.committer_time(commit)
     live = [
-        _live(place, pointer, past.get(entry.path), _notes(registry, place, pointer, statuses))
+        _live(place, pointer, past.get(entry.path), _notes(registry, place, pointer, statuses, now=committed))
         for place, entry, pointer in pointers
     ]
     live.sort(key=lambda one: (one.model, order.get(one.environment, len(order)), one.environment))
     behind, ahead = _distance(hub)
-    committed = hub.repository.committer_time(commit)
     return Status(
         where=_where(hub),
         commit=commit,
@@ -156,13 +156,15 @@ def _notes(
     place: Identity,
     pointer: Pointer,
     statuses: Mapping[str, VersionStatus | Unreadable],
+    *,
+    now: int,
 ) -> tuple[str, ...]:
     if pointer.version is None or place.model is None:
         return ()
     if registry.files.entry(layout.manifest_path(place.model, pointer.version)) is None:
         return ("not in the registry",)
     status = statuses.get(layout.status_path(place.model, pointer.version))
-    if isinstance(status, VersionStatus) and status.applies_to(place.environment):
+    if isinstance(status, VersionStatus) and status.applies_to(place.environment, now=now):
         return (f"{status.state}: {status.reason}",)
     return ()
 
