@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from math import isfinite
 
+from mooring.domain import layout
 from mooring.domain.environment import GateSpec
 from mooring.domain.model import Direction
 from mooring.domain.verdict import GateState, Verdict
@@ -61,8 +62,12 @@ def _compared(spec: GateSpec, against: str, name: str, value: float | None, evid
         return verdict(GateState.FAIL, f"{name} of {version} was not measured: nothing to compare with")
     known = evidence.specs.get(name)
     if known is None:
-        return verdict(
-            GateState.FAIL, f"model.yaml of {evidence.model} does not say which way {name} is better"
+        return Verdict(
+            gate,
+            GateState.FAIL,
+            f"model.yaml of {evidence.model} does not say which way {name} is better",
+            f"{value:g}",
+            remedy=f"Write into {layout.model_path(evidence.model)}: metrics: {{{name}: {{direction: higher}}}}",
         )
     tolerance = spec.tolerance if spec.tolerance is not None else known.tolerance or 0.0
     slack = f" (tolerance {tolerance:g})" if tolerance else ""

@@ -39,12 +39,13 @@ def plain(verdict: Verdict) -> dict[str, object]:
 
 def _details(verdict: Verdict) -> list[str]:
     found = [verdict.reason]
-    if verdict.observed or verdict.required:
-        found.append(f"seen: {verdict.observed or 'nothing'}; wanted: {verdict.required or 'nothing'}")
+    pairs = (("seen", verdict.observed), ("wanted", verdict.required))
+    if evidence := "; ".join(f"{name}: {value}" for name, value in pairs if value is not None):
+        found.append(evidence)
     if verdict.ready_at is not None:
         found.append(f"ready at: {clock(verdict.ready_at)}")
     if verdict.remedy is not None:
-        found.append(f"next: {verdict.remedy}")
+        found += [f"-> {words}" for words in verdict.remedy.splitlines()]
     return found
 
 

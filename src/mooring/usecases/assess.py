@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mooring.documents import codec
 from mooring.domain.change import Change
 from mooring.domain.events import Event
-from mooring.domain.finding import Level
+from mooring.domain.finding import Finding, Level
 from mooring.domain.pointer import Pointer
 from mooring.domain.promotion import plan_promotion
 from mooring.domain.references import parse_reference
@@ -77,10 +77,9 @@ def assess(
     """Judge a proposal, or the promotion of MODEL@VERSION to `environment` that nobody has proposed yet.
 
     See `proposals.select` for `selector`; `now_ms` is in milliseconds since 1970; `said_of` adds a forge's reviews.
-    The first verdict is that of the
-    rules. The gates are those of main, and the same that merge and the server's hook ask. Raises NotFoundError,
-    UsageError for what has no gates, RefusedError for a proposal whose base is gone and for a version that may not be
-    promoted at all, UnavailableError.
+    The first verdict is that of the rules. The gates are those of main, and the same that merge and the server's hook
+    ask. Raises NotFoundError, UsageError for what has no gates, RefusedError for a proposal whose base is gone and
+    for a version that may not be promoted at all, UnavailableError.
     """
     tip = hub.refresh()
     try:
@@ -191,11 +190,15 @@ def _rules(change: Change, proposal: Proposal | None) -> Verdict:
 
     errors = [finding for finding in check_change(change) if finding.level is Level.ERROR]
     if not errors:
-        return Verdict("rules", GateState.PASS, "no rule refuses it", "0", "0")
+        return Verdict("rules", GateState.PASS, "no rule refuses it", "no error", "no error")
     first = errors[0]
     more = f"; and {len(errors) - 1} more" if len(errors) > 1 else ""
     reason = f"{first.place}: [{first.rule}] {first.message}{more}"
     remedy = first.hint
     if proposal is not None and len(errors) > 1:
         remedy = f"See them all: mooring check --base {change.base.commit} --head {proposal.commit}"
-    return Verdict("rules", GateState.FAIL, reason, str(len(errors)), "0", None, remedy)
+    return Verdict("rules", GateState.FAIL, reason, _count(errors), "no error", None, remedy)
+
+
+def _count(errors: Sequence[Finding]) -> str:
+    return f"{len(errors)} errors" if len(errors) > 1 else "1 error"
