@@ -25,7 +25,8 @@ def held_by(history: PointerHistory, automation: tuple[str, ...]) -> tuple[str, 
 
 
 def _is_automatic(event: Event, automation: tuple[str, ...]) -> bool:
-    return event.requested_by is not None and is_one_of(automation, event.requested_by)
+    asking = (event.requested_by or "", event.moment.author)
+    return any(is_one_of(automation, one) for one in asking)
 
 
 def hold_problem(
