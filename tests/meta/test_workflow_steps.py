@@ -1,0 +1,147 @@
+"""What the workflows would do is done: their shell steps run in a clone, against a forge with a real repository."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mooring.domain.environment import Settings
+from tests.support.hubs import AtHub, at_hub
+from tests.support.runner import Runner
+from tests.support.scene import Person, Scene, standard
+
+PEOPLE = {f"{name}@example.com": f"{name}-at-hub" for name in ("alex", "sam")}
+NO_APP = {
+    "vars.MOORING_APP_CLIENT_ID != ''": "false",
+    "steps.app.outputs.token || github.token": "t0ken",
+    "github.token": "t0ken",
+    "secrets.MOORING_NOTIFY": "",
+    "failure()": "false",
+}
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[AtHub]:
+    scene = Scene.build(tmp_path, lambda signers: standard(signers=signers, settings=Settings(people=PEOPLE)))
+    with at_hub(scene, me="github-actions[bot]") as there:
+        yield there
+
+
+@pytest.fixture
+def checkout(hub: AtHub) -> Person:
+    person = hub.person("alex")
+    person.git("checkout", "--quiet", "main")
+    return person
+
+
+def _runner(hub: AtHub, checkout: Person, **given: str) -> Runner:
+    """The job's checkout; the identity is not in the environment, as it is not on a runner."""
+    environ = {
+        "MOORING_FORGE_API": hub.server.url,
+        "GITHUB_ACTOR": "alex-at-hub",
+        "GITHUB_ACTOR_ID": "7",
+        "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_SHA": hub.server.git("rev-parse", "main"),
+        "GITHUB_TOKEN": "t0ken",
+    }
+    return Runner(checkout.folder, NO_APP | given, environ)
+
+
+def test_a_promotion_by_button_becomes_a_reviewed_merged_and_deployed_one(
+    hub: AtHub, checkout: Person
+) -> None:
+    before = hub.server.git("rev-parse", "main")
+    asked = {
+        "inputs.reference": "iris@1.1.0",
+        "inputs.environment": "production",
+        "inputs.reason": 'Better; $(touch pwned) `id` "quoted"',
+    }
+    button = Runner(checkout.folder, NO_APP | asked, dict(_runner(hub, checkout).environ))
+    button.run("promote.yml", "propose")
+    pull = hub.server.pulls[0]
+
+    assert pull.title == "Promote iris 1.0.0 -> 1.1.0 in production"
+    assert not (checkout.folder / "pwned").exists()
+    requester = hub.server.git("show", f"{pull.branch}:environments/production/iris.yaml")
+    assert "requested_by: alex-at-hub <7+alex-at-hub@users.noreply.github.com>" in requester
+
+    _runner(hub, checkout).run("gates.yml", "gates")
+    head = hub.server.git("rev-parse", pull.branch)
+    assert {said["context"]: said["state"] for at, said in hub.server.statuses if at == head}[
+        "mooring/gates"
+    ] == "pending"
+
+    payload = {
+        "github.event.workflow_run.head_sha": head,
+        "github.event.workflow_run.head_repository.owner.login": "acme",
+        "github.event.workflow_run.head_branch": pull.branch,
+    }
+    commenting = Runner(checkout.folder, NO_APP | payload, dict(_runner(hub, checkout).environ))
+    commenting.run("comment.yml", "plan")
+    commenting.run("comment.yml", "comment")
+    commenting.run("comment.yml", "comment")
+    assert len(pull.comments) == 1
+    assert str(pull.comments[0]["body"]).startswith("<!-- mooring:plan -->")
+
+    hub.server.review(1, "sam-at-hub")
+    hub.forge.merge(1, head=head, title=pull.title, message="as the page does it")
+    checkout.git("pull", "--quiet", "--ff-only", "origin", "main")
+    deploy = Runner(
+        checkout.folder,
+        NO_APP | {"github.event.before": before, "matrix.model": "iris", "matrix.environment": "staging"},
+        dict(_runner(hub, checkout).environ),
+    )
+    deploy.run("deploy.yml", "moved")
+
+    assert json.loads(deploy.outputs["matrix"])["include"] == [
+        {
+            "environment": "production",
+            "model": "iris",
+            "version": "1.1.0",
+            "event": "promoted",
+            "promotion": json.loads(deploy.outputs["matrix"])["include"][0]["promotion"],
+            "commit": hub.server.git("rev-parse", "main"),
+        }
+    ]
+
+
+def test_a_push_that_moves_no_pointer_deploys_nothing(hub: AtHub, checkout: Person) -> None:
+    head = hub.server.git("rev-parse", "main")
+    runner = _runner(hub, checkout)
+    runner.given = NO_APP | {"github.event.before": head}
+    runner.run("deploy.yml", "moved")
+
+    assert runner.outputs == {"matrix": '{"include":[]}'}
+
+
+def test_the_rollback_button_rolls_back_at_once(hub: AtHub, checkout: Person) -> None:
+    runner = _runner(hub, checkout)
+    runner.given = NO_APP | {
+        "inputs.model": "iris",
+        "inputs.environment": "staging",
+        "inputs.reason": "error rate; INC-7",
+        "inputs.to-version": "",
+    }
+    runner.run("rollback.yml", "propose")
+
+    assert hub.scene.live("staging") == "1.1.0"
+    assert [(pull.state, "expedited" in pull.labels) for pull in hub.server.pulls] == [("closed", True)]
+
+
+def test_the_quarantine_button_proposes_a_ban_where_it_was_asked_for(hub: AtHub, checkout: Person) -> None:
+    runner = _runner(hub, checkout)
+    runner.given = NO_APP | {
+        "inputs.reference": "iris@1.1.0",
+        "inputs.environment != 'everywhere' && inputs.environment || ''": "production",
+        "inputs.reason": "It leaks",
+        "inputs.block && '--block' || ''": "--block",
+    }
+    runner.run("quarantine.yml", "propose")
+    status = hub.server.git("show", "status/iris/1.1.0:registry/iris/status/1.1.0.yaml")
+
+    assert "state: quarantined" in status
+    assert "severity: block" in status
+    assert "production" in status
