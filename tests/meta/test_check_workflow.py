@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.check_workflow import lay_out
+
 ZEROS = "0" * 40
+
+
+TELL = "Tell what the change would do"
 
 
 def git(*arguments: str, cwd: Path) -> str:
@@ -24,31 +26,6 @@ def commit(text: str, *, cwd: Path) -> str:
     git("add", "tool.txt", cwd=cwd)
     git("commit", "-q", "-m", text, cwd=cwd)
     return git("rev-parse", "HEAD", cwd=cwd)
-
-
-def lay_out(workspace: Path, event: str, *, before: str = "", merge_group_base: str = "") -> dict[str, str]:
-    """Run the step and return what it hands to the later ones."""
-    document = yaml.safe_load((ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8"))
-    (step,) = [
-        step
-        for step in document["jobs"]["check"]["steps"]
-        if step.get("working-directory") and "worktree" in step["run"]
-    ]
-    handed = workspace / "handed"
-    handed.touch()
-    subprocess.run(
-        ["bash", "-e", "-c", step["run"]],
-        cwd=workspace / step["working-directory"],
-        check=True,
-        env=os.environ
-        | {
-            "GITHUB_EVENT_NAME": event,
-            "GITHUB_ENV": str(handed),
-            "PUSH_BEFORE": before,
-            "MERGE_GROUP_BASE": merge_group_base,
-        },
-    )
-    return dict(line.split("=", 1) for line in handed.read_text(encoding="utf-8").splitlines())
 
 
 @pytest.fixture
@@ -114,3 +91,57 @@ def test_the_hooks_of_a_checkout_are_not_run(workspace: Path) -> None:
 def test_a_base_that_cannot_be_had_stops_the_check(workspace: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError):
         lay_out(workspace, "push", before="1" * 40)
+
+
+def step_named(name: str) -> dict[str, str]:
+    """One step of the job."""
+    document = yaml.safe_load((ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8"))
+    (step,) = [step for step in document["jobs"]["check"]["steps"] if step.get("name") == name]
+    return step
+
+
+def tell(workspace: Path, program: str, base: str, head: str) -> tuple[int, str, str]:
+    """Run the step that writes the plan, with `program` as the tool of the base: exit status, output, summary."""
+    tool = workspace / "tool" / ".venv" / "bin" / "mooring"
+    tool.parent.mkdir(parents=True)
+    tool.write_text(program, encoding="utf-8")
+    tool.chmod(0o755)
+    step = step_named(TELL)
+    summary = workspace / "summary"
+    done = subprocess.run(
+        ["bash", "-e", "-c", step["run"]],
+        cwd=workspace / step["working-directory"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"GITHUB_STEP_SUMMARY": str(summary), "BASE": base, "HEAD": head},
+    )
+    return done.returncode, done.stdout, summary.read_text(encoding="utf-8")
+
+
+def test_the_plan_goes_to_the_summary_of_the_job(tmp_path: Path) -> None:
+    scene = plan_scene(tmp_path)
+    scene.path.rename(tmp_path / "change")
+    head = git("rev-parse", scene.branches["promotion"], cwd=tmp_path / "change")
+    base = git("rev-parse", "main", cwd=tmp_path / "change")
+    program = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m mooring "$@"\n'
+
+    status, said, summary = tell(tmp_path, program, base, head)
+
+    assert (status, said) == (0, "")
+    assert summary.startswith("<!-- mooring:plan -->\n## Plan: ")
+    assert "PROMOTE fraud 1.3.0 → 1.4.0 in production" in summary
+
+
+@pytest.mark.parametrize(("status", "warned"), [(0, False), (1, False), (4, False), (2, True), (70, True)])
+def test_a_plan_never_decides_and_one_that_cannot_be_made_is_a_warning(
+    workspace: Path, status: int, *, warned: bool
+) -> None:
+    ended, said, summary = tell(workspace, f"#!/bin/sh\necho told\nexit {status}\n", "0", "1")
+
+    assert (ended, summary) == (0, "told\n")
+    assert said.startswith("::warning title=mooring::") is warned
+
+
+def test_there_is_no_plan_without_a_base() -> None:
+    assert step_named(TELL)["if"] == "${{ !cancelled() && env.BASE != '' }}"
