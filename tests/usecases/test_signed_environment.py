@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -75,36 +76,26 @@ def has_bytes(person: Person, data: bytes) -> None:
         cache.objects.keep(draft)
 
 
-def test_bytes_that_can_be_reached_are_scanned_and_decide(
+def test_bytes_that_can_be_reached_decide_and_a_statement_where_they_are_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MOORING_CACHE", str(tmp_path / "cache"))
-    scene = built(tmp_path, GateSpec(scan="required"))
-    alex = scene.person("alex")
-    branch = alex.promote("iris@1.1.0", "production").branch
-    waiting = verdict(alex, branch, "scan")
-    assert waiting.state is GateState.PENDING
-    assert waiting.remedy == f"By somebody else who can read its bytes: mooring scan {branch} --attest"
-    has_bytes(alex, json.dumps({"model": "iris", "version": "1.1.0"}).encode())
-
-    assert verdict(alex, branch, "scan").reason == "iris@1.1.0 was scanned here: nothing in it can run"
-    assert scene.offered(alex, alex.hub().branches(branch)[branch]) != ()
-    assert alex.merge(branch).outcome is MergeOutcome.MERGED
-
-
-def test_a_statement_counts_where_the_bytes_are_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOORING_CACHE", str(tmp_path / "cache"))
     scene = built(tmp_path, GateSpec(scan="required"))
     alex, sam = scene.person("alex"), scene.person("sam")
     branch = alex.promote("iris@1.1.0", "production").branch
     commit = alex.hub().branches(branch)[branch]
+    waiting = verdict(alex, branch, "scan")
+    assert waiting.state is GateState.PENDING
+    assert waiting.remedy == f"By somebody else who can read its bytes: mooring scan {branch} --attest"
+    has_bytes(alex, json.dumps({"model": "iris", "version": "1.1.0"}).encode())
+    assert verdict(alex, branch, "scan").reason == "iris@1.1.0 was scanned here: nothing in it can run"
+
+    # The server does not look for bytes while somebody waits for a push.
     assert "failed-gate" in {refusal.rule for refusal in scene.offered(alex, commit)}
-    has_bytes(sam, json.dumps({"model": "iris", "version": "1.1.0"}).encode())
     seen = scan(sam.hub(), branch, cache=ArtifactCache(tmp_path / "cache" / "artifacts"))
     with pytest.raises(RefusedError, match="somebody else's word"):
         attest_scan(alex.hub(), seen, key=alex.key, principal=None, now=NOW)
     said = attest_scan(sam.hub(), seen, key=sam.key, principal=None, now=NOW)
-
     assert (said.result.name, said.result.passed) == ("scan", True)
     assert scene.offered(alex, commit) == ()
 
@@ -145,57 +136,65 @@ def signing(person: Person) -> Person:
     return person
 
 
-def moved(person: Person, *, request: bool = False) -> str:
-    """A commit on main that moves the pointer of production, pushed past every gate; the `request` may be signed."""
-    done = person.promote("iris@1.1.0", "production")
-    if request:
-        sign_request(person.hub(), done.branch, key=person.key, now=NOW)
-    data = person.hub().repository.read(
-        person.hub().repository.blob_ids(done.commit or "", [POINTER])[0] or ""
-    )
-    commit = person.commit({POINTER: data}, "Promote iris\n")
-    assert person.push(commit).returncode == 0
-    return commit
+@dataclass(frozen=True)
+class Proposed:
+    """A registry whose production takes signed changes of alex only, and two pointers for it: alex signed the request
+    for one of them.
+    """
+
+    scene: Scene
+    asked: bytes
+    unasked: bytes
+
+    def on_main(self, person: Person, pointer: bytes) -> list[str]:
+        """What is found when `person` puts a pointer on main past every gate; main is put back where it was before."""
+        base = self.scene.refs()["refs/heads/main"]
+        commit = person.commit({POINTER: pointer}, "Promote iris\n", on=base)
+        assert person.push(commit).returncode == 0
+        hub = self.scene.person("kim", clone="auditor").hub()
+        hub.fetch()
+        found = check_range(hub, base, commit).findings
+        assert person.push(base, "refs/heads/main", "--force").returncode == 0
+        return [finding.message for finding in found if finding.rule == "unsigned-pointer-commit"]
 
 
-def found_on_main(scene: Scene, commit: str) -> list[str]:
-    hub = scene.person("kim", clone="auditor").hub()
-    hub.fetch()
-    return [
-        finding.message
-        for finding in check_range(hub, f"{commit}~1", commit).findings
-        if finding.rule == "unsigned-pointer-commit"
-    ]
+@pytest.fixture(scope="module")
+def proposed(tmp_path_factory: pytest.TempPathFactory) -> Proposed:
+    scene = built(tmp_path_factory.mktemp("signed"), signed=True, signers=("alex@example.com",))
+    alex = scene.person("alex")
+    blobs = []
+    for version in ("1.1.0", "2.0.0"):
+        done = alex.promote(f"iris@{version}", "production")
+        if version == "1.1.0":
+            sign_request(alex.hub(), done.branch, key=alex.key, now=NOW)
+        hub = alex.hub()
+        blobs.append(hub.repository.read(hub.repository.blob_ids(done.commit or "", [POINTER])[0] or ""))
+    return Proposed(scene, blobs[0], blobs[1])
 
 
-def test_on_main_a_pointer_moves_by_nothing_unsigned(tmp_path: Path) -> None:
-    scene = built(tmp_path, signed=True, signers=("alex@example.com",))
-    assert found_on_main(scene, moved(scene.person("alex"))) == [
+def test_on_main_a_pointer_moves_by_nothing_unsigned(proposed: Proposed) -> None:
+    assert proposed.on_main(proposed.scene.person("sam"), proposed.unasked) == [
         "production takes signed changes only: the commit is not signed, and nobody has signed the request"
     ]
 
 
-def test_on_main_a_signed_request_is_enough(tmp_path: Path) -> None:
-    scene = built(tmp_path, signed=True, signers=("alex@example.com",))
-    assert found_on_main(scene, moved(scene.person("alex"), request=True)) == []
+def test_on_main_a_signed_request_is_enough(proposed: Proposed) -> None:
+    assert proposed.on_main(proposed.scene.person("sam"), proposed.asked) == []
 
 
 @pytest.mark.parametrize(("name", "refused"), [("alex", False), ("sam", True), ("zoe", True)])
 def test_on_main_only_those_count_whom_the_policy_before_names(
-    tmp_path: Path, name: str, *, refused: bool
+    proposed: Proposed, name: str, *, refused: bool
 ) -> None:
     """Threat T38: sam may sign elsewhere, zoe's key is unknown, and both may write any name into a commit."""
-    scene = built(tmp_path, signed=True, signers=("alex@example.com",))
-    commit = moved(signing(scene.person(name)))
+    person = signing(proposed.scene.person(name, clone=f"{name}-signing"))
 
-    assert bool(found_on_main(scene, commit)) is refused
+    assert bool(proposed.on_main(person, proposed.unasked)) is refused
 
 
-def test_a_proposal_is_not_judged_by_who_signed_its_branch(tmp_path: Path) -> None:
-    scene = built(tmp_path, signed=True)
-    alex = scene.person("alex")
-    done = alex.promote("iris@1.1.0", "production")
-    hub = alex.hub()
+def test_a_proposal_is_not_judged_by_who_signed_its_branch(proposed: Proposed) -> None:
+    hub = proposed.scene.person("alex").hub()
     hub.fetch()
+    (branch,) = hub.branches("promote/production/iris/2.0.0").values()
 
-    assert not check_range(hub, hub.tip(), done.commit or "").is_refused
+    assert not check_range(hub, hub.tip(), branch).is_refused
