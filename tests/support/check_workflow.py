@@ -22,7 +22,7 @@ chmod +x "$here/.venv/bin/mooring"
 
 def lay_out(workspace: Path, event: str, *, before: str = "", merge_group_base: str = "") -> dict[str, str]:
     """Run the step that lays out the tool and return what it hands to the later ones."""
-    step = _step("worktree add")
+    step = step_doing("worktree add")
     handed = workspace / "handed"
     handed.touch()
     event_of = {
@@ -38,12 +38,12 @@ def lay_out(workspace: Path, event: str, *, before: str = "", merge_group_base: 
 def judge(workspace: Path, event: str) -> subprocess.CompletedProcess[str]:
     """Run the whole job on `workspace`/change and return how the check ended."""
     handed = lay_out(workspace, event)
-    _run(workspace, _step("dev setup"), handed).check_returncode()
-    return _run(workspace, _step("mooring check"), handed)
+    _run(workspace, step_doing("dev setup"), handed).check_returncode()
+    return _run(workspace, step_doing("mooring check"), handed)
 
 
-def _step(doing: str) -> dict[str, str]:
-    """The step that does this."""
+def step_doing(doing: str) -> dict[str, str]:
+    """The step whose script holds this text."""
     document = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
     (step,) = [step for step in document["jobs"]["check"]["steps"] if doing in step.get("run", "")]
     return step
