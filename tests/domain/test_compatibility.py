@@ -344,3 +344,21 @@ def test_importing_the_package_loads_no_solver():
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
     assert out.split() == ["False", "False"]
+
+
+def test_what_decided_is_told_with_its_places_and_doubt_comes_first():
+    names = ("a", "b", "c", "d")
+    narrowed = compare(
+        Interface(thing(**dict.fromkeys(names, NUMBER))), Interface(thing(**dict.fromkeys(names, INTEGER)))
+    )
+    doubtful = compare(
+        Interface(thing(t=text(pattern="^[a-c]+"))), Interface(thing(t=text(pattern="^[a-z]+")))
+    )
+
+    assert narrowed.told(2) == (
+        "a: number → integer (interface.input.properties.a.type); "
+        "b: number → integer (interface.input.properties.b.type); and 2 more"
+    )
+    assert doubtful.told().startswith("whether the input stays compatible could not be decided (")
+    assert doubtful.told().endswith("(interface.input.properties.t.pattern)")
+    assert compare(None, None).told() == "no interface is declared, before or after"

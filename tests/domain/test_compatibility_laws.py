@@ -151,6 +151,62 @@ def test_the_verdict_is_never_below_a_listed_difference_nor_above_all_of_them(pa
         assert found.reason
 
 
+# A dimension that is fixed, bounded on one side, or free.
+DIMENSIONS = st.sampled_from(
+    [{"minItems": 2, "maxItems": 2}, {"minItems": 1}, {"maxItems": 2}, {"maxItems": 3}, {}]
+)
+
+
+def tensor(kind, dimensions, *, nullable):
+    """A tensor as nested arrays of numbers, outermost dimension first."""
+    schema = {"type": kind}
+    for dimension in reversed(dimensions):
+        schema = {"type": "array", "items": schema, **dimension}
+    return {"anyOf": [schema, {"type": "null"}]} if nullable else schema
+
+
+@st.composite
+def tensor_pairs(draw):
+    """A tensor and one that mostly differs from it in one respect."""
+    kind, nullable = draw(st.sampled_from(["number", "integer"])), draw(st.booleans())
+    dimensions = draw(st.lists(DIMENSIONS, min_size=1, max_size=3))
+    before = tensor(kind, dimensions, nullable=nullable)
+    match draw(st.integers(0, 3)):
+        case 0:
+            kind = "number"
+        case 1:
+            nullable = True
+        case 2:
+            dimensions = [*dimensions[:-1], draw(DIMENSIONS)]
+        case 3:
+            dimensions = draw(st.lists(DIMENSIONS, min_size=1, max_size=3))
+    return before, tensor(kind, dimensions, nullable=nullable)
+
+
+@st.composite
+def arrays_of_numbers(draw, rank=4):
+    """What is sent for a tensor: mostly of one shape."""
+    if rank == 0 or draw(st.integers(0, 3)) == 0:
+        return draw(st.sampled_from([0, 1, 0.5, None]))
+    row = draw(arrays_of_numbers(rank - 1))
+    return [row] * draw(st.integers(0, 3))
+
+
+@given(tensor_pairs(), st.lists(arrays_of_numbers(), min_size=5, max_size=20))
+def test_tensors_given_as_arrays_stay_valid_unless_the_bump_is_major(pair, values):
+    before, after = pair
+    was, now = oracle(before), oracle(after)
+    sent = compare(Interface(input=before), Interface(input=after))
+    received = compare(Interface(output=before), Interface(output=after))
+    event(f"{sent.required}, {'certain' if sent.certain else 'undecided'}")
+
+    for value in values:
+        if sent.required is not Bump.MAJOR and was.is_valid(value):
+            assert now.is_valid(value)
+        if received.required is not Bump.MAJOR and now.is_valid(value):
+            assert was.is_valid(value)
+
+
 def test_the_oracle_opens_nothing():
     with pytest.raises(Exception, match="example"):
         oracle({"$ref": "https://example.com/x.json"}).is_valid(1)

@@ -42,3 +42,17 @@ def test_a_model_that_never_had_an_interface_needs_none() -> None:
 def test_auto_takes_the_step_that_the_interface_asks_for() -> None:
     assert chosen("auto", {"input": NUMBER}) == "1.3.0"
     assert chosen("auto", {"input": {"type": "array"}}) == "2.0.0"
+
+
+def test_the_reason_says_where_the_interface_differs() -> None:
+    registry = Registry(
+        MemoryFiles(Builder().settings().model("iris").version("1.2.3", accepts=NUMBER).files)
+    )
+    whole = {"type": "object", "properties": {"x": {"type": "integer"}}}
+    request = RegisterRequest(Draft("iris", {"interface": {"input": whole}}), {}, bump="auto")
+
+    why = choose_version(registry, request, now_ms=0).why
+
+    assert why is not None
+    assert "the input refuses what it accepted before" in why
+    assert "x: number → integer (interface.input.properties.x.type)" in why

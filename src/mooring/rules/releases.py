@@ -11,7 +11,7 @@ from mooring.documents import dvcfile, yaml
 from mooring.documents.memory import blob_id
 from mooring.domain import layout, versions
 from mooring.domain.change import Change, FileChange
-from mooring.domain.compatibility import Bump, Comparison, compare
+from mooring.domain.compatibility import Bump, compare
 from mooring.domain.finding import Level, Place
 from mooring.domain.layout import FileKind
 from mooring.domain.model import DvcOutput, Model, ModelVersion
@@ -266,14 +266,15 @@ def _judged(
         if comparison.required is Bump.MAJOR and not manifest.breaking:
             yield Fault(
                 Place(path, ("interface",)),
-                f"the interface breaks that of {model}@{previous}, and the version does not say so: {_why(comparison)}",
+                f"the interface breaks that of {model}@{previous}, and the version does not say so: "
+                f"{comparison.told()}",
                 f"Declare it: mooring register {model} FILES --version {version} --breaking",
                 value=f"{previous}",
             )
         return
     required = Bump.MAJOR if manifest.breaking else comparison.required
     if versions.bump_between(previous, version) < required:
-        why = "it is declared breaking" if manifest.breaking else _why(comparison)
+        why = "it is declared breaking" if manifest.breaking else comparison.told()
         stage = f"-{version.suffix}" if version.suffix is not None else ""
         wanted = versions.bumped(previous, required) + stage
         yield Fault(
@@ -282,17 +283,3 @@ def _judged(
             f"Register it as {wanted}: mooring register {model} FILES --version {wanted}",
             value=version.text,
         )
-
-
-def _why(comparison: Comparison) -> str:
-    """What differs and where, at most three differences, those that ask for most first; or what was not decided."""
-    told = sorted(comparison.differences, key=lambda difference: -difference.required)
-    deciding = [
-        f"{difference.text} ({'.'.join(map(str, ('interface', difference.side, *difference.place)))})"
-        for difference in told
-        if difference.required is comparison.required
-    ]
-    if not comparison.certain or not deciding:
-        deciding.insert(0, f"{comparison.reason[:1].lower()}{comparison.reason[1:]}".removesuffix("."))
-    more = f" (and {len(deciding) - 3} more)" if len(deciding) > 3 else ""
-    return "; ".join(deciding[:3]) + more

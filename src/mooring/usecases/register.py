@@ -314,4 +314,8 @@ def _needed(registry: Registry, model: str, before: Version, request: RegisterRe
         )
     if found.required is Bump.PATCH:
         return Bump.MINOR, "the interface is the same, and a new training is a minor step"
-    return found.required, found.reason[:1].lower() + found.reason[1:]
+    reason = f"{found.reason[:1].lower()}{found.reason[1:]}".removesuffix(".")
+    return (
+        found.required,
+        f"{reason}: {found.told()}" if found.certain and found.differences else found.told(),
+    )

@@ -47,6 +47,11 @@ class Difference:
     text: str
     required: Bump
 
+    @property
+    def where(self) -> str:
+        """The key path in the manifest: `interface.input.properties.amount.type`."""
+        return ".".join(("interface", str(self.side), *map(str, self.place)))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
@@ -56,3 +61,11 @@ class Comparison:
     differences: tuple[Difference, ...]
     reason: str
     certain: bool
+
+    def told(self, most: int = 3) -> str:
+        """What decided: at most `most` differences with their places, or why nothing could be decided or listed."""
+        lines = [f"{one.text} ({one.where})" for one in self.differences if one.required is self.required]
+        more = [f"and {len(lines) - most} more"] if len(lines) > most else []
+        words = f"{self.reason[:1].lower()}{self.reason[1:]}".removesuffix(".")
+        undecided = [] if self.certain and lines else [words]
+        return "; ".join([*undecided, *lines[:most], *more])
