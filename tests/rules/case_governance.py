@@ -56,7 +56,7 @@ def _mixed_policy_change() -> Iterator[Case]:
         rule,
         "code-comes-with-a-version",
         started(),
-        lambda it: it.write("train.py", "print('trained')\n").version("1.1.0"),
+        lambda it: it.write("train.sh", "python -m train\n").version("1.1.0"),
     )
 
 
