@@ -94,6 +94,20 @@ def test_a_state_whose_tree_is_gone_is_passed_over(registry: Living) -> None:
     assert judged.findings_at(hub, registry.commits[-1]) == uncached(hub, registry.commits[-1])
 
 
+def test_a_state_whose_blobs_were_pruned_is_passed_over(registry: Living) -> None:
+    registry.builder.write(CARD, "Prose that nobody keeps\n").write(STATUS, "state: [\n")
+    gone = registry.record("Write a card")
+    registry.builder.remove(CARD).remove(STATUS)
+    kept = registry.record("Take it back")
+    judged.findings_at(wiring.open_hub(registry.path), gone)
+    again = wiring.open_hub(registry.path)
+    for path in (CARD, STATUS):
+        blob = again.repository.blob_ids(gone, [path])[0] or ""
+        (registry.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+
+    assert judged.findings_at(again, kept) == uncached(again, kept)
+
+
 def test_only_the_newest_states_are_remembered(registry: Living) -> None:
     hub = wiring.open_hub(registry.path)
     for one in registry.commits:

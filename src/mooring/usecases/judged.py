@@ -7,6 +7,7 @@ what differs between the two. What is remembered depends on a tree and on the ru
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Final
 
 from mooring.domain.change import Change
@@ -14,6 +15,7 @@ from mooring.domain.finding import Finding, Level, Place
 from mooring.rules.engine import check_again, check_registry
 from mooring.rules.fingerprint import fingerprint
 from mooring.stores.cache import Judgement
+from mooring.stores.git.failures import MissingObjectError
 from mooring.stores.hub import Hub
 
 # With more paths than this between two states, judging them twice costs more than judging one whole registry once.
@@ -58,7 +60,9 @@ def _from_another(hub: Hub, commit: str, tree: str, rules: str) -> tuple[Finding
         found, files = _thaw(judgement.json), hub.differences(judgement.tree, tree)
         if found is not None and len(files) <= _FAR:
             base, head = hub.registry(judgement.tree), hub.registry(commit)
-            return check_again(Change(base, head, files, hub.history(commit), now=0), found)
+            # Git prunes object by object: of a branch that is gone, a tree may outlive its blobs.
+            with suppress(MissingObjectError):
+                return check_again(Change(base, head, files, hub.history(commit), now=0), found)
     return None
 
 
