@@ -1,4 +1,8 @@
-"""Promise 13: a document is accepted or refused quickly and in little memory, and three YAML readers agree on it."""
+"""Promise 13: a document is accepted or refused quickly and in little memory, and three YAML readers agree on it.
+
+The three are independent of each other: PyYAML (YAML 1.1, its own scanner and libyaml's), ruamel.yaml (YAML 1.2) and
+yaml12 (YAML 1.2, in Rust), which is as strict as the readers of JavaScript and Go.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import ruamel.yaml
 import yaml
+import yaml12
 from hypothesis import assume, given
 
 from mooring.documents.yaml import YamlProblem, load, load_with_spans
@@ -17,6 +22,7 @@ from mooring.documents.yaml_write import dump, same
 from tests.documents.yaml_corpus import (
     ACCEPTED,
     AMBIGUOUS,
+    commented,
     damaged,
     json_mappings,
     numeric_looking,
@@ -33,6 +39,7 @@ def read_by_all(data: bytes) -> Iterator[Any]:
     yield yaml.safe_load(data)
     yield yaml.load(data, Loader=yaml.CSafeLoader)
     yield ruamel.yaml.YAML(typ="safe", pure=True).load(data)
+    yield yaml12.parse_yaml(data.decode())
 
 
 def agree(data: bytes, value: object) -> bool:
@@ -55,6 +62,11 @@ def test_three_parsers_agree_on_every_accepted_mixture_of_marks(text: str) -> No
         assume(False)
     else:
         assert agree(text.encode(), value)
+
+
+@given(commented())
+def test_three_parsers_agree_on_every_document_with_comments(text: str) -> None:
+    assert agree(text.encode(), load(text.encode()))
 
 
 @given(damaged())

@@ -40,6 +40,8 @@ LONGEST_KEY: Final = 1000
 """Characters as written; YAML readers look for the ':' of a key within 1024."""
 
 _BLOCK_HEADER = re.compile(r"[|>](?:[1-9][-+]?|[-+][1-9]?)?[ ]*+(?:(?<=[ ])#[^\n]*+)?\r?\n")
+_INDENT = re.compile(r"[ ]*+")
+_QUOTES: Final = ("'", '"')
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _HINTS: Final = {
     "mapping values are not allowed": "quote text that holds ': '",
@@ -92,7 +94,7 @@ class _Reader:
         self._tabs = "\t" in text
         self._documents = 0
         self._flow_depth = 0
-        self._stack: list[tuple[Any, str | None, set[str], int]] = []
+        self._stack: list[tuple[Any, str | None, set[str], int, int]] = []
         self._items: Any = None  # the innermost collection: None, a list or a dict
         self._key: str | None = None  # the key that waits for its value
         self._keys: set[str] = set()  # in NFC, so that two spellings of one name are one key
@@ -100,6 +102,7 @@ class _Reader:
             0  # of the scalar or flow collection read last, which ends the block collections around it
         )
         self._number = -1  # of the innermost collection, in parsed.collections
+        self._column = -1  # where the innermost block collection stands; what is inside is indented more
 
     def run(self) -> None:
         handlers: dict[type, Callable[[_Event], None]] = {
@@ -139,15 +142,18 @@ class _Reader:
             raise _problem(event, f"nested deeper than {DEEPEST} levels")
         start = event.start_mark.index
         if event.flow_style:
-            self._flow_depth += 1
             if self._text[start] not in "[{":
                 raise _problem(event, "a key inside [ ] without { }", "write [{key: value}] or quote it")
+            self._check_indentation(event)
+            self._flow_depth += 1
         is_mapping = isinstance(event, MappingStartEvent)
         items: Any = {} if is_mapping else []
         if isinstance(self._items, dict) and self._key is None:
             raise _problem(event, "a key that is not a string", "keys are plain words or quoted text")
         self._add(items)
-        self._stack.append((self._items, self._key, self._keys, self._number))
+        self._stack.append((self._items, self._key, self._keys, self._number, self._column))
+        if not event.flow_style:
+            self._column = event.start_mark.column
         self._items, self._key, self._keys = items, None, set()
         self._number = len(self.parsed.collections)
         self.parsed.collections.append((start, start))
@@ -157,10 +163,34 @@ class _Reader:
         if self._text[start] in "[{":
             self._flow_depth -= 1
             end = self._end = event.end_mark.index
+            if not self._flow_depth:
+                self._check_lines(start, end, in_quotes=False)
         else:
             end = self._end
         self.parsed.collections[self._number] = (start, end)
-        self._items, self._key, self._keys, self._number = self._stack.pop()
+        self._items, self._key, self._keys, self._number, self._column = self._stack.pop()
+
+    def _check_indentation(self, event: _Event) -> None:
+        """A value on a line of its own is indented more than its key; to libyaml that is all one."""
+        if event.start_mark.column <= self._column and not self._flow_depth:
+            raise _problem(event, "a value that is not indented more than its key", "indent it")
+
+    def _check_lines(self, start: int, end: int, *, in_quotes: bool) -> None:
+        """Lines inside quotes and brackets are indented more than what they stand in, as YAML 1.2 demands.
+
+        The closing bracket too; comments between brackets stand where they like.
+        """
+        text = self._text
+        line_end = text.find("\n", start, end)
+        while line_end >= 0:
+            begin = line_end + 1
+            line_end = text.find("\n", begin, end)
+            found = _INDENT.match(text, begin)
+            first = found.end() if found else begin
+            is_free = text[first] in "\r\n" or (text[first] == "#" and not in_quotes)
+            if first - begin <= self._column and not is_free:
+                reason = "a line that is not indented more than what it continues"
+                raise YamlProblem.at_index(text, first, reason, "indent it, a closing bracket too")
 
     def _scalar(self, event: _Event) -> None:
         if event.anchor is not None or event.tag is not None:
@@ -180,6 +210,9 @@ class _Reader:
         if self._key is None and isinstance(self._items, dict):
             self._start_key(event, value)
         else:
+            self._check_indentation(event)
+            if style in _QUOTES and event.start_mark.line != event.end_mark.line:
+                self._check_lines(start, stop, in_quotes=True)
             self._add(value)
 
     def _plain(self, event: _Event, start: int, stop: int) -> JsonValue:
@@ -191,6 +224,8 @@ class _Reader:
             raise _problem(event, "no value", hint)
         if self._flow_depth and "?" in text:
             raise _problem(event, "'?' in unquoted text between brackets", "quote the text")
+        if self._flow_depth and (text == "-" or text.endswith(" -")):
+            raise _problem(event, "'-' alone at the end of unquoted text between brackets", "quote the text")
         if self._tabs and "\t" in self._text[start:stop]:
             raise _problem(event, "a tab in unquoted text", "quote the text")
         try:
@@ -201,6 +236,8 @@ class _Reader:
     def _block_end(self, event: _Event, start: int, stop: int) -> int:
         if not event.value.strip(" \n") or event.value.startswith("\n"):
             raise _problem(event, "a block scalar that begins with an empty line", "quote the text")
+        if stop == len(self._text) and self._text[-1] != "\n":
+            raise _problem(event, "a block scalar that ends the file without a newline", "end the last line")
         # The parser counts the blank lines after a block scalar to it; they belong to nothing.
         written = self._text[start:stop].rstrip(" \r\n")
         if not _BLOCK_HEADER.match(written):

@@ -54,6 +54,8 @@ def read_plain(text: str) -> bool | int | float | str | None:
     if text[0] not in _NUMBER_STARTS:
         if text[0] in "?:":
             raise AmbiguousScalarError(f"unquoted text begins with {text[0]!r}")
+        if not text.isascii() and text.strip() != text:
+            raise AmbiguousScalarError("unquoted text begins or ends with a space of another kind")
         return text
     return _read_number(text)
 

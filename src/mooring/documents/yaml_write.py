@@ -135,6 +135,8 @@ def scalar_text(value: JsonValue, *, flow: bool = False) -> str:
     if isinstance(value, str):
         form = _PLAIN_IN_FLOW if flow else _PLAIN
         is_plain = form.fullmatch(value) and not _NUMBER_LIKE.fullmatch(value) and is_plain_string(value)
+        if flow and value.endswith(" -"):  # to some readers a list begins there
+            is_plain = False
         return value if is_plain else f'"{_TO_ESCAPE.sub(_escape, value)}"'
     if value is None:
         return "null"
