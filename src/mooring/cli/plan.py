@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +10,7 @@ import click
 from mooring.cli.options import pass_session, registry_option, source_options
 from mooring.cli.session import Session
 from mooring.domain.verdict import GateState
-from mooring.errors import ExitCode
+from mooring.errors import ExitCode, UsageError
 from mooring.render.visible import visible
 
 if TYPE_CHECKING:
@@ -38,11 +39,22 @@ _STATUS = {
 @click.option("--json", "form", flag_value="json", help="The same as --format json (schemas/output/).")
 @click.option("--markdown", "form", flag_value="markdown", help="The same as --format markdown.")
 @click.option("--output", metavar="FILE", help="Write it into FILE and print the verdict lines alone.")
+@click.option(
+    "--outputs",
+    metavar="FILE",
+    help="Append result, changed-models, required-bump and report-path as NAME=VALUE lines: $GITHUB_OUTPUT, say.",
+)
 @registry_option
 @source_options
 @pass_session
 def command(
-    session: Session, *, what: str | None, environment: str | None, form: str, output: str | None
+    session: Session,
+    *,
+    what: str | None,
+    environment: str | None,
+    form: str,
+    output: str | None,
+    outputs: str | None,
 ) -> int:
     """Say what a change would do: findings, gates, what differs from what is live, who depends on it, the way back.
 
@@ -56,7 +68,20 @@ def command(
     asked = range_of(hub, what, environment=environment)
     planned = plan(hub, asked, now=session.now_ms // 1000, presence=presence(session))
     _print(session, planned, form, output)
+    if outputs is not None:
+        _append(outputs, planned, output)
     return _STATUS[planned.plan.state]
+
+
+def _append(place: str, planned: Planned, report: str | None) -> None:
+    from mooring.render.plan_data import outputs
+
+    lines = [f"{name}={value}\n" for name, value in outputs(planned.plan, report).items()]
+    try:
+        with Path(place).open("a", encoding="utf-8") as file:
+            file.writelines(lines)
+    except OSError as error:
+        raise UsageError(f"{place} cannot be written: {error.strerror}", "Name another file.") from None
 
 
 def presence(session: Session) -> PresenceOf:

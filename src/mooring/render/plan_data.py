@@ -33,6 +33,22 @@ def as_data(plan: Plan, read: Read) -> dict[str, object]:
     }
 
 
+def outputs(plan: Plan, report: str | None) -> dict[str, str]:
+    """The plan in four words, for the later steps of a CI job: each a line of text without a line end.
+
+    `required-bump` is the greatest that a registered version needed, `none` where no version is registered.
+    """
+    required = [
+        step.required for step in plan.steps if step.required is not None and step.environment is None
+    ]
+    return {
+        "result": STATES[plan.state],
+        "changed-models": " ".join(dict.fromkeys(step.model for step in plan.steps)),
+        "required-bump": str(max(required)) if required else "none",
+        "report-path": report or "",
+    }
+
+
 def _step(step: Step) -> dict[str, object]:
     pointer, stretch, back = step.pointer, step.stretch, step.way_back
     return {
