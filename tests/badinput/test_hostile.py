@@ -103,5 +103,5 @@ def test_every_fault_in_every_kind_ends_in_a_finding_within_limits() -> None:
 
     assert told["silent"] == []
     assert told["used"] < 50_000_000, told
-    # 50 ms are promised for 64 KiB, here with all rules. The rest is for slower machines. A quadratic one takes seconds.
+    # 50 ms are promised, here it is with all rules, and machines differ. A quadratic reader takes seconds.
     assert told["slowest"][0] < 0.2, told
