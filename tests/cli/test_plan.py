@@ -25,6 +25,7 @@ from mooring.usecases.plan import Planned, plan, range_of
 from tests.cli.test_transcripts import output_schema, undescribed
 from tests.support.gitrepo import git
 from tests.support.plan_scene import NOW, PlanScene, plan_scene
+from tests.support.scene import Scene, standard
 
 HERE = Path(__file__).parent
 WRITE = bool(os.environ.get("MOORING_WRITE_GOLDEN"))
@@ -167,3 +168,23 @@ def test_without_an_argument_it_is_what_is_checked_out(
 
     assert status == 4
     assert out.startswith("WITHDRAW fraud 1.3.0 from production | 1/2 gates")
+
+
+def test_promote_and_merge_say_the_short_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    alex = Scene.build(tmp_path, lambda _: standard(approvals=0), hook=False).person("alex")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(alex.folder)
+        for name, value in alex.environ.items():
+            patch.setenv(name, value)
+        patch.setattr(cli_session.Session, "now_ms", NOW * 1_000)
+        capsys.readouterr()
+        proposed = run(["promote", "iris@1.1.0", "--to", "production", "--reason", "Better"])
+        first = capsys.readouterr()
+        merged = run(["merge", "promote/production/iris/1.1.0"])
+        second = capsys.readouterr()
+
+    assert (proposed, merged) == (0, 0)
+    assert "plan\tPROMOTE iris 1.0.0 → 1.1.0 in production | all at once | no gates" in first.out
+    assert "way back\tmooring rollback iris --in production --reason '...'" in first.out
+    assert "See what it would do: mooring plan promote/production/iris/1.1.0" in first.err
+    assert "plan\tPROMOTE iris 1.0.0 → 1.1.0 in production | all at once | no gates" in second.out
