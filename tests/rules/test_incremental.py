@@ -85,7 +85,7 @@ CONTENTS: dict[str, list[bytes]] = (
         "registry/iris/model.yaml": [*_models, *BROKEN],
         "registry/iris/inner/model.yaml": _models,
         "registry/team/iris/model.yaml": _models,
-        "registry/team/iris/versions/1.0.0/manifest.yaml": _manifests,
+        "registry/team/iris/versions/1.0.0/manifest.yaml": [*_manifests, *_children.values()],
         "registry/Iris/model.yaml": _models,
         "registry/iris/status/1.0.0.yaml": [*_statuses, *BROKEN],
         "registry/iris/status/1.0.0-rc.1.yaml": BROKEN,

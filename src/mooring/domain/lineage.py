@@ -92,7 +92,8 @@ class Lineage:
         seen = {ref}
         while level:
             self._read(level)
-            level = {parent for one in level for parent in self._parents[one]} - seen
+            above = {parent for one in level for parent in self._parents[one]}
+            level = {parent for parent in above - seen if parent not in self._loops}
             seen |= level
 
     def _find_loops(self, start: str) -> None:

@@ -64,7 +64,7 @@ def unreadable_card(registry: Registry, file: FileAt) -> Iterator[Fault]:
 
     How to mend it: correct the line that is named, and keep pictures and tables of data elsewhere, with a link.
     """
-    place = layout.identify(file.path)
+    place = layout.identify(file.path) if file.path.endswith(".md") else None
     if place is None or place.kind is not FileKind.CARD or not file.is_regular:
         return
     data = registry.files.read(file.entry)

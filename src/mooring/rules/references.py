@@ -146,7 +146,7 @@ def unknown_license(registry: Registry, file: FileAt) -> Iterator[Fault]:
     How to mend it: write a name of https://spdx.org/licenses, several of them as `MIT OR Apache-2.0`, and one of
     your own as `LicenseRef-Acme`.
     """
-    place = layout.identify(file.path)
+    place = layout.identify(file.path) if file.path.endswith("/model.yaml") else None
     if place is None or place.kind is not FileKind.MODEL or not file.is_regular:
         return
     model = registry.load(file.path, Model)
