@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from mooring.documents import codec, yaml
+from mooring.documents import codec, schemas, yaml
 from mooring.domain.document import Document
 from mooring.domain.finding import KeyPath, Place, Problem, Unreadable
 from mooring.domain.registry import Registry
@@ -55,9 +55,15 @@ def invalid_document(registry: Registry, file: FileAt) -> Iterator[Fault]:
         yield Fault(
             Place(file.path, problem.keys),
             problem.message,
-            problem.hint or "See what the document may say: mooring schema",
+            problem.hint or f"See what the document may say: mooring schema{_kind_of(file)}",
             value=f"{_standing(registry, file, problem.keys)} {problem.message}",
         )
+
+
+def _kind_of(file: FileAt) -> str:
+    """The argument that `mooring schema` takes for such a document."""
+    kind = codec.kind_of(file.path)
+    return "".join(f" {name}" for name, known in schemas.KINDS.items() if known is kind)
 
 
 def _problems(registry: Registry, file: FileAt, rule: str) -> Iterator[Problem]:
