@@ -22,7 +22,7 @@ from mooring.render.markdown import LIMIT
 from mooring.stores.artifacts import ArtifactCache
 from mooring.usecases.load import stored_of
 from mooring.usecases.plan import Planned, plan, range_of
-from tests.cli.test_transcripts import output_schema, undescribed
+from tests.cli.test_transcripts import ROOT, output_schema, undescribed
 from tests.support.gitrepo import git
 from tests.support.plan_scene import NOW, PlanScene, plan_scene
 from tests.support.scene import Scene, standard
@@ -188,3 +188,9 @@ def test_promote_and_merge_say_the_short_plan(tmp_path: Path, capsys: pytest.Cap
     assert "way back\tmooring rollback iris --in production --reason '...'" in first.out
     assert "See what it would do: mooring plan promote/production/iris/1.1.0" in first.err
     assert "plan\tPROMOTE iris 1.0.0 → 1.1.0 in production | all at once | no gates" in second.out
+
+
+def test_the_documentation_shows_a_real_plan() -> None:
+    page = (ROOT / "docs" / "plan.md").read_text(encoding="utf-8")
+
+    assert f"```text\n{(HERE / 'plans' / 'promotion.txt').read_text(encoding='utf-8')}```\n" in page
