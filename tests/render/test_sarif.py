@@ -106,6 +106,12 @@ def test_a_fingerprint_stays_where_lines_move_and_differs_where_the_value_does()
     assert mark(finding("version", value="1.0.0", rule="other"), FILES) != first
 
 
+def test_characters_that_nobody_sees_are_shown() -> None:
+    (result,) = run_of(finding(message="a\u202eb\x1b[2Jc", hint="d\u200be"))["results"]
+
+    assert result["message"]["text"] == "a\\u202eb\\x1b[2Jc\nd\\u200be"
+
+
 def test_a_document_puts_no_link_into_a_message() -> None:
     (result,) = run_of(finding(message="[here](https://evil.example)", hint=None))["results"]
 

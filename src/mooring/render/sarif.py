@@ -15,6 +15,7 @@ from mooring.domain.finding import Finding, Level
 from mooring.render.findings import Read, Spot, spots, waived_words
 from mooring.render.rule_list import words
 from mooring.render.rule_pages import Described, explain
+from mooring.render.visible import visible
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -33,7 +34,6 @@ def as_sarif(findings: Sequence[Finding], read: Read, *, rules: Sequence[Describ
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, spot, numbers) for finding, spot in spots(findings, read)],
     }
-    # ASCII escapes keep invisible and reordering characters of foreign documents visible.
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
@@ -56,7 +56,7 @@ def _rule(rule: Described) -> dict[str, object]:
 
 
 def _result(finding: Finding, spot: Spot, numbers: Mapping[str, int]) -> dict[str, object]:
-    said = f"{finding.message}\n{finding.hint}" if finding.hint is not None else finding.message
+    said = "\n".join(visible(part) for part in (finding.message, finding.hint) if part is not None)
     result: dict[str, object] = {"ruleId": finding.rule}
     if finding.rule in numbers:
         result["ruleIndex"] = numbers[finding.rule]
@@ -69,7 +69,7 @@ def _result(finding: Finding, spot: Spot, numbers: Mapping[str, int]) -> dict[st
         # Section 3.27.23: where one result of a run has suppressions, all have.
         "suppressions": []
         if finding.waiver is None
-        else [{"kind": "external", "status": "accepted", "justification": waived_words(finding)}],
+        else [{"kind": "external", "status": "accepted", "justification": visible(waived_words(finding))}],
     }
     if finding.commit is not None:
         result["properties"] = {"commit": finding.commit}
