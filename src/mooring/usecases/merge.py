@@ -85,6 +85,7 @@ def merge(
     UnavailableError.
     """
     hub.require_remote()
+    hub = replace(hub, fetches_to_scan=True)
     done: Merged | None = None
 
     def build(tip: str) -> list[RefUpdate] | None:
@@ -178,7 +179,7 @@ def _assessed(
 ) -> evidence.Assessment:
     from mooring.rules.pointer_moves import moves
 
-    change = replace(hub, fetches_to_scan=True).change(tip, trial)
+    change = hub.change(tip, trial)
     (move,) = moves(change)
     found = evidence.assess(change, move, ballot, author=str(proposal.author), now=now)
     lines = found.lines() + [f"not counted: {doubt.principal}: {doubt.reason}" for doubt in ballot.doubts]

@@ -40,6 +40,7 @@ def merge_at(
     forge's own words where it wants something more, ForgeError, and RefusedError where main is not what was judged.
     """
     hub.require_remote()
+    hub = replace(hub, fetches_to_scan=True)
     tip = hub.refresh()
     found = local.proposals(hub, tip)
     note = None
