@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -95,6 +95,49 @@ def test_a_document_that_says_everything_is_accepted_by_both(kind: str) -> None:
     assert list(JUDGES[kind].iter_errors(value)) == []
     assert not accepted(kind, {**value, "unknown": 1})
     assert not JUDGES[kind].is_valid({**value, "unknown": 1})
+
+
+def fields_of(schema: dict[str, Any], part: dict[str, Any], prefix: str = "") -> set[str]:
+    """Every key path that a schema knows, with `[]` for items and `{}` for free keys."""
+    if "$ref" in part:
+        return fields_of(schema, schema["$defs"][part["$ref"].rpartition("/")[2]], prefix)
+    found: set[str] = set()
+    for name, inner in part.get("properties", {}).items():
+        found |= {f"{prefix}.{name}", *fields_of(schema, inner, f"{prefix}.{name}")}
+    if isinstance(part.get("items"), dict):
+        found |= fields_of(schema, part["items"], f"{prefix}[]")
+    if isinstance(part.get("additionalProperties"), dict):
+        found |= fields_of(schema, part["additionalProperties"], f"{prefix}{{}}")
+    for either in ("anyOf", "oneOf", "allOf"):
+        for inner in part.get(either, ()):
+            found |= fields_of(schema, inner, prefix)
+    return found
+
+
+def said_in(value: object, prefix: str = "") -> set[str]:
+    """Every key path that a document uses, in both ways in which a map may be meant."""
+    if isinstance(value, dict):
+        found: set[str] = set()
+        for key, item in value.items():
+            for path in (f"{prefix}.{key}", f"{prefix}{{}}"):
+                found |= {path, *said_in(item, path)}
+        return found
+    if isinstance(value, list):
+        return {path for item in value for path in said_in(item, f"{prefix}[]")}
+    return set()
+
+
+@pytest.mark.parametrize("kind", schemas.KINDS)
+def test_the_sample_of_a_kind_says_every_field(kind: str) -> None:
+    """So that what is tried above is everything: a new field is added to tests/support/samples.py."""
+    published = schemas.published(kind)
+
+    assert sorted(fields_of(published, published) - said_in(SAMPLES[kind])) == []
+
+
+def test_every_kind_of_document_has_a_schema_and_a_sample() -> None:
+    assert set(schemas.KINDS.values()) == set(codec.KINDS.values())
+    assert set(SAMPLES) == set(schemas.KINDS)
 
 
 FIELDS = [

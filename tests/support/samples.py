@@ -69,8 +69,23 @@ SAMPLES: dict[str, dict[str, object]] = {
             "allow_unsafe_format": False,
         },
         "training": {
-            "data": [{"name": "iris", "uri": "s3://x", "version": "v1", "digest": DIGEST, "rows": 150}],
-            "code": {"repository": "https://example.com", "commit": "c3" * 20, "path": "train.py"},
+            "data": [
+                {
+                    "name": "iris",
+                    "uri": "s3://x",
+                    "version": "v1",
+                    "digest": DIGEST,
+                    "rows": 150,
+                    "features": 4,
+                    "collected_at": "1936",
+                }
+            ],
+            "code": {
+                "repository": "https://example.com",
+                "commit": "c3" * 20,
+                "path": "train.py",
+                "dirty": False,
+            },
             "features": {"pipeline_commit": "d4" * 20, "feature_store_version": "7"},
             "preprocessing_version": "1.2.3",
             "started_at": TIME,
@@ -135,6 +150,8 @@ SAMPLES: dict[str, dict[str, object]] = {
             },
         ],
         "rollout": ROLLOUT,
+        "requires": ["owners", "metrics"],
+        "card_sections": ["Intended use"],
         "signed": True,
         "signers": ["kim@example.com"],
         "unsafe_formats": ["joblib"],
