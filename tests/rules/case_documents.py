@@ -73,7 +73,7 @@ def _unreadable_yaml() -> Iterator[Case]:
         rule,
         "comments-quotes-and-blank-lines-are-fine",
         started(),
-        lambda it: it.write(MODEL, b"# Whose it is\n\n" + it.files[MODEL] + b"license: 'yes'  # quoted\n"),
+        lambda it: it.write(MODEL, b"# Whose it is\n\n" + it.files[MODEL] + b"labels: {maintained: 'yes'}  # quoted\n"),
     )
 
 
@@ -126,6 +126,9 @@ def _invalid_document() -> Iterator[Case]:
 
 
 def _misplaced_document() -> Iterator[Case]:
+    # That module begins where this one ends.
+    from tests.rules.case_provenance import signature
+
     rule = "misplaced-document"
     yield _case(
         rule,
@@ -178,7 +181,7 @@ def _misplaced_document() -> Iterator[Case]:
         lambda it: (
             it.status("1.0.0", State.DEPRECATED)
             .write("registry/iris/cards/1.0.0.md", "# Irises\n")
-            .write("registry/iris/versions/1.0.0/signature.json", "{}\n")
+            .write("registry/iris/versions/1.0.0/signature.json", signature(it))
             .model("vision/digits")
             .version("1.0.0")
         ),

@@ -96,7 +96,7 @@ def uncommitted_code(change: Change) -> Iterator[Fault]:
 
     Why it matters: the commit does not have the code that made this model. To train it again gives another one.
 
-    How to mend it: commit first, then train.
+    How to mend it: commit first, then train; `mooring register` notes the commit that it finds.
     """
     for path, manifest in new_manifests(change):
         code = manifest.training.code if manifest.training is not None else None
