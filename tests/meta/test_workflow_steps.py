@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mooring.domain.environment import Settings
-from tests.support.hubs import AtHub, at_hub
-from tests.support.runner import Runner
+from tests.support.github_server import GitHubServer
+from tests.support.hubs import ADDRESS, AtHub, at_hub
+from tests.support.runner import ROOT, Runner
 from tests.support.scene import Person, Scene, standard
 
 PEOPLE = {f"{name}@example.com": f"{name}-at-hub" for name in ("alex", "sam")}
@@ -145,3 +147,31 @@ def test_the_quarantine_button_proposes_a_ban_where_it_was_asked_for(hub: AtHub,
     assert "state: quarantined" in status
     assert "severity: block" in status
     assert "production" in status
+
+
+@pytest.mark.slow
+def test_the_weekly_training_registers_a_new_minor_version_of_a_living_model(tmp_path: Path) -> None:
+    """On this repository's own registry, as the schedule would find it."""
+    bare = tmp_path / "models.git"
+    subprocess.run(["git", "clone", "--quiet", "--bare", str(ROOT), str(bare)], check=True)
+    work = tmp_path / "work"
+    subprocess.run(["git", "clone", "--quiet", str(bare), str(work)], check=True)
+    subprocess.run(["git", "-C", str(work), "remote", "set-url", "origin", ADDRESS], check=True)
+    subprocess.run(["git", "-C", str(work), "config", f"url.{bare}.insteadOf", ADDRESS], check=True)
+    with GitHubServer(bare, me="github-actions[bot]") as server:
+        environ = {
+            "MOORING_FORGE_API": server.url,
+            "GITHUB_ACTOR": "github-actions[bot]",
+            "GITHUB_ACTOR_ID": "41898282",
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_TOKEN": "t0ken",
+        }
+        Runner(work, NO_APP, environ).run("retrain.yml", "retrain")
+
+        registered, proposed = server.pulls
+        version = registered.branch.rpartition("/")[2]
+        assert (registered.branch, registered.state) == (f"register/iris-classifier/{version}", "closed")
+        assert version.endswith(".0")
+        assert (proposed.branch, proposed.state) == (f"promote/staging/iris-classifier/{version}", "open")
+        manifest = server.git("show", f"main:registry/iris-classifier/versions/{version}/manifest.yaml")
+        assert "changelog: Trained anew on schedule" in manifest

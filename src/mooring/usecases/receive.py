@@ -26,6 +26,7 @@ from mooring.stores.cache import Cache
 from mooring.stores.forge.votes import allowed_signers, read_ballot
 from mooring.stores.git.repository import CommitRecord
 from mooring.stores.hub import Hub
+from mooring.stores.registration import strange_file
 from mooring.usecases import evidence
 from mooring.usecases.pushed import STATEMENTS, RefLine, Refusal
 from mooring.usecases.statements import statement_refusals
@@ -143,7 +144,7 @@ def _commit(
             broken = True
             yield Refusal(finding.rule, f"{finding.place}{where}", finding.message, finding.hint)
     yield from _unguarded(hub, change, where)
-    yield from _registration(change, where)
+    yield from _registration(hub, change, where)
     if not broken:
         for move in moves(change):
             yield from _pointer(hub, change, move, record, where, vouched=vouched, now=now)
@@ -197,19 +198,19 @@ def _asks_others(base: Registry) -> bool:
     return False
 
 
-def _registration(change: Change, where: str) -> Iterator[Refusal]:
+def _registration(hub: Hub, change: Change, where: str) -> Iterator[Refusal]:
     added = [file for file in change.of_kind(FileKind.MANIFEST) if file.before is None]
     if not added or added[0].identity is None or added[0].identity.model is None:
         return
     model = added[0].identity.model
-    for file in change.files:
-        if not file.path.startswith(f"{layout.model_folder(model)}/"):
-            yield Refusal(
-                "bundled-registration",
-                f"{file.path}{where}",
-                f"a registration of {model} changes nothing outside {layout.model_folder(model)}/",
-                "Commit it apart from the registration.",
-            )
+    strange = strange_file(hub, change.base.commit or "", model, change.files)
+    if strange is not None:
+        yield Refusal(
+            "bundled-registration",
+            f"{strange}{where}",
+            f"a registration of {model} changes nothing outside {layout.model_folder(model)}/",
+            "Commit it apart from the registration.",
+        )
 
 
 def _pointer(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from mooring.domain import layout
 from mooring.domain.change import FileChange
 from mooring.domain.events import judge
 from mooring.domain.finding import Unreadable
@@ -20,6 +19,7 @@ from mooring.stores.git.identity import Identity, Moment
 from mooring.stores.git.push import RefUpdate
 from mooring.stores.git.repository import CommitRecord
 from mooring.stores.hub import Hub
+from mooring.stores.registration import strange_file
 from mooring.stores.signing import SigningKey
 
 PREFIXES: Final = ("promote/", "rollback/", "register/", "sign/", "status/")
@@ -102,7 +102,7 @@ def _read(hub: Hub, tip: str, branch: str, commit: str) -> Proposal | None:
     if base is None:
         return _odd(branch, record, tip, files, "it has no commit in common with main")
     if branch.startswith("register/"):
-        return _registration(branch, record, base, files)
+        return _registration(hub, branch, record, base, files)
     if branch.startswith(("sign/", "status/")):
         return _one_file(branch, record, base, files)
     return _pointer_change(hub, branch, record, base, files)
@@ -154,17 +154,19 @@ def _odd(
     )
 
 
-def _registration(branch: str, record: CommitRecord, base: str, files: tuple[FileChange, ...]) -> Proposal:
+def _registration(
+    hub: Hub, branch: str, record: CommitRecord, base: str, files: tuple[FileChange, ...]
+) -> Proposal:
     manifests = [file.identity for file in files if file.identity and file.identity.kind is FileKind.MANIFEST]
     if len(manifests) != 1 or manifests[0].model is None:
         return _odd(branch, record, base, files, f"it registers {len(manifests)} versions, not one")
     model, version = manifests[0].model, manifests[0].version
     who = _author(record)
-    outside = [file.path for file in files if not file.path.startswith(f"{layout.model_folder(model)}/")]
+    outside = strange_file(hub, base, model, files)
     links = [file.path for file in files if file.after is not None and file.after.mode not in _PLAIN]
     problem = None
-    if outside:
-        problem = f"a registration changes nothing but its model, and this one changes {outside[0]}"
+    if outside is not None:
+        problem = f"a registration changes nothing but its model, and this one changes {outside}"
     elif links:
         problem = f"{links[0]} is no plain file"
     return Proposal(
