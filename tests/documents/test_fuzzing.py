@@ -93,7 +93,7 @@ def test_the_laws_of_yaml_hold_for_any_text(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=10_000)
+@settings(max_examples=2_000)
 @given(mutated() | st.binary(max_size=2_000))
 def test_no_bytes_raise_anything_but_our_errors_tried_often(data: bytes) -> None:
     read_everything(data)
