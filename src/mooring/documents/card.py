@@ -47,7 +47,9 @@ def _headings(text: str) -> Iterator[str]:
     inside = 0
     for line in _prose(text):
         if inside and line.strip() and _indent(line) >= inside:
-            continue  # It belongs to the item of a list.
+            # It belongs to the item of a list; behind a heading there no paragraph goes on.
+            paragraph = [] if _ATX.fullmatch(line, inside) or _RULE.fullmatch(line, inside) else [""]
+            continue
         # A line that continues a paragraph leaves it where it is; every other one with letters ends the item.
         is_lazy = bool(paragraph) and not (_ATX.fullmatch(line) or _RULE.fullmatch(line))
         inside = inside if is_lazy or not line.strip() else 0
