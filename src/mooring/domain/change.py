@@ -47,8 +47,8 @@ class Change:
     `files` are the differing paths, sorted. `commit` is the commit that makes the change where there is one: a range on
     main is judged commit by commit, a pull request as one change from its base to its merge result.
     `now` is the committer time of the base commit in seconds: rules take no clock (DESIGN section 10). `author` is who
-    the commit says made it, `Name <address>`, where it is one: it proves nothing. `landed` says that `commit` is on main
-    already, and nobody can make another one of it; `proofs` tell who provably made what.
+    the commit says made it, `Name <address>`, where it is one: it proves nothing. `landed` says that `commit` is on
+    main already, and nobody can make another one of it; `proofs` tell who provably made what.
     """
 
     base: Registry

@@ -1,4 +1,4 @@
-"""Tell people elsewhere (chat, mail, pagers) what happened, through Apprise; its addresses come from the environment."""
+"""Tell people elsewhere (chat, mail, pagers) what happened, by Apprise; its addresses come from the environment."""
 
 from __future__ import annotations
 
