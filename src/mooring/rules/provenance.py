@@ -21,7 +21,7 @@ from mooring.rules.subjects import VersionAt
 
 @state_rule(VersionAt, waivable=False)
 def mismatched_signature(registry: Registry, subject: VersionAt) -> Iterator[Fault]:
-    """`signature.json` is about another version than the one it lies beside.
+    """A signature is about another version than the one it lies beside.
 
     The model and version that it names must be those of its path, the digest of the manifest that of the bytes of
     `manifest.yaml`, and the digest of the artifact the one that the manifest names. Whether the signatures in it are
