@@ -20,21 +20,24 @@ SCHEMA = "mooring/protection/v1"
 
 @click.group("forge", short_help="Show and set what the forge enforces on main.")
 def command() -> None:
-    """Show and set what GitHub enforces on main, and who must review what.
+    """Show and set what GitHub, GitLab, Gitea or Forgejo enforces on main, and who must review what.
 
-    The token is MOORING_TOKEN, GH_TOKEN or GITHUB_TOKEN, else that of 'gh auth login'.
+    The token is MOORING_TOKEN, or what the forge's own tools use: GH_TOKEN, GITHUB_TOKEN or that of 'gh auth login';
+    GITLAB_TOKEN (with GITLAB_HOST or CI_SERVER_URL for a host of your own); GITEA_TOKEN with GITEA_SERVER_URL, and
+    FORGEJO_TOKEN with FORGEJO_SERVER_URL.
     """
 
 
 @command.command("protect")
-@click.option("--apply", "apply_", is_flag=True, help="Write the ruleset 'mooring' and the merge settings.")
+@click.option("--apply", "apply_", is_flag=True, help="Write the protection of main and the merge settings.")
 @json_option
 @registry_option
 @pass_session
 def protect_command(session: Session, *, apply_: bool, as_json: bool) -> int:
     """Show what the forge does not enforce on main, and what can happen without it; with --apply, enforce it.
 
-    Only the ruleset of the name 'mooring' is written: others stay as they are. Exit code 1 where something is missing.
+    At GitHub only the ruleset of the name 'mooring' is written, elsewhere the rule of main's own name: others stay as
+    they are. Exit code 1 where something is missing.
     """
     from mooring.usecases.protection import gaps, protect
 
@@ -126,7 +129,7 @@ def codeowners_command(session: Session, *, write: bool, check: bool) -> int:
 def comment_command(
     session: Session, *, file: BinaryIO, number: int | None, source: str | None, commit: str | None
 ) -> int:
-    """Write FILE (- for standard input), a plan, as the one comment of a pull request, in the place of the last one.
+    """Write FILE (- for standard input), a plan, as the one comment of a pull (or merge) request, in place of the last.
 
     FILE is what 'mooring plan --markdown' wrote; its first line is the mark by which the comment is found again. A pull
     request that is closed, or has moved on from --commit, gets none.
@@ -161,7 +164,8 @@ def comment_command(
 def gates_command(session: Session, *, proposal: str | None) -> int:
     """Report what every gate says of PROPOSAL, or of all that move a pointer, as statuses of their commits.
 
-    'mooring/gates' says it of all gates together; a ruleset may require it. What has not changed is not written again.
+    'mooring/gates' says it of all gates together, so that main can require it. What has not changed is not written
+    again.
     """
     from mooring.usecases.report_gates import report_gates
 
@@ -188,7 +192,8 @@ def gates_command(session: Session, *, proposal: str | None) -> int:
 def deploy_command(session: Session, *, model: str, environment: str, state: str) -> int:
     """Record at the forge that what ENV points to now is being deployed, or was, or could not be.
 
-    For deployments outside GitHub Actions, where a job with an 'environment' records its own.
+    For deployments outside GitHub Actions and GitLab CI, where a job with an 'environment' records its own. Gitea and
+    Forgejo have no deployments: there it is a status of the commit.
     """
     from mooring.domain.references import parse_reference
     from mooring.stores.forge.port import StatusState
@@ -204,6 +209,12 @@ def deploy_command(session: Session, *, model: str, environment: str, state: str
 
 OWNERS = ".github/CODEOWNERS"
 
+_LOG_IN = {
+    "github": "Log in with 'gh auth login', or set MOORING_TOKEN.",
+    "gitlab": "Set MOORING_TOKEN to an access token of yours or of the project, with the scope api.",
+    "gitea": "Set MOORING_TOKEN to an access token that may write to repositories and issues.",
+}
+
 
 def required_forge(session: Session) -> Forge:
     """The forge in front of the remote; raises NotFoundError without one, RefusedError without a token."""
@@ -211,11 +222,8 @@ def required_forge(session: Session) -> Forge:
     if found is None:
         raise NotFoundError(
             "the remote is a plain Git server, or none that Mooring knows as a forge",
-            "Look at its address (git remote -v); MOORING_FORGE=github says what the address does not.",
+            "Look at its address (git remote -v); MOORING_FORGE=gitlab, say, tells what the address does not.",
         )
     if found.forge is None:
-        raise RefusedError(
-            f"there is no token for {found.address.host}",
-            "Log in with 'gh auth login', or set MOORING_TOKEN.",
-        )
+        raise RefusedError(f"there is no token for {found.address.host}", _LOG_IN[found.address.kind])
     return found.forge

@@ -1,1 +1,1 @@
-"""Where changes are proposed and approved: so far a plain Git remote."""
+"""Where changes are proposed and approved: a plain Git remote, GitHub, GitLab, Gitea or Forgejo."""

@@ -21,7 +21,7 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A registry's repository at a forge; `forge` is None where there is no token, or no adapter for its kind."""
+    """A registry's repository at a forge; `forge` is None where there is no token for its host."""
 
     address: Address
     forge: Forge | None
@@ -35,9 +35,10 @@ class Connection:
 def connect(remote: str, variables: Mapping[str, str], *, kind: ForgeKind | None = None) -> Connection | None:
     """The forge that a remote's address leads to; None for a plain Git server.
 
-    `variables` is the environment: a token (`MOORING_TOKEN`, `GH_TOKEN`, `GITHUB_TOKEN`, else what `gh auth token`
-    says), `MOORING_FORGE` (the kind where the host's name does not tell it, or `none`) and `MOORING_FORGE_API` (where
-    the API begins, where that is no usual place). Raises UsageError for a value of these that means nothing.
+    `variables` is the environment: a token (`MOORING_TOKEN` for whichever forge that is; those of the forges' own tools
+    for their own hosts, see `tokens_of`; else what `gh auth token` says), `MOORING_FORGE` (the kind where the host's
+    name does not tell it, or `none`) and `MOORING_FORGE_API` (where the API begins, where that is no usual place).
+    Raises UsageError for a value of these that means nothing.
     """
     said = variables.get("MOORING_FORGE", "").strip().lower()
     if said == "none":
@@ -45,14 +46,26 @@ def connect(remote: str, variables: Mapping[str, str], *, kind: ForgeKind | None
     address = address_of(remote, kind=_kind(said) if said else kind)
     if address is None:
         return None
-    if address.kind is not ForgeKind.GITHUB:
-        return Connection(address, None)
     token = _token(address, variables)
     if token is None:
         return Connection(address, None)
-    from mooring.stores.forge.github import GitHub, github_client
+    return Connection(address, _forge(address, token, api=_api(variables)))
 
-    return Connection(address, GitHub(address, github_client(address, token, api=_api(variables))))
+
+def _forge(address: Address, token: str, *, api: str | None) -> Forge:
+    match address.kind:
+        case ForgeKind.GITHUB:
+            from mooring.stores.forge.github import GitHub, github_client
+
+            return GitHub(address, github_client(address, token, api=api))
+        case ForgeKind.GITLAB:
+            from mooring.stores.forge.gitlab import GitLab, gitlab_client
+
+            return GitLab(address, gitlab_client(address, token, api=api))
+        case ForgeKind.GITEA:
+            from mooring.stores.forge.gitea import Gitea, gitea_client
+
+            return Gitea(address, gitea_client(address, token, api=api))
 
 
 def _kind(said: str) -> ForgeKind:
@@ -77,17 +90,47 @@ def _api(variables: Mapping[str, str]) -> str | None:
 
 
 def _token(address: Address, variables: Mapping[str, str]) -> str | None:
-    """The token for this host; those of GitHub's own tools are given to no other host than theirs."""
-    if token := _clean(variables.get("MOORING_TOKEN")):
-        return token
-    server = urlsplit(variables.get("GITHUB_SERVER_URL", "https://github.com")).hostname
-    if address.host in ("github.com", server):
-        for name in ("GH_TOKEN", "GITHUB_TOKEN"):
-            if token := _clean(variables.get(name)):
-                return token
-    elif token := _clean(variables.get("GH_ENTERPRISE_TOKEN") or variables.get("GITHUB_ENTERPRISE_TOKEN")):
-        return token
-    return _from_gh(address.host, variables)
+    """The token for this host: that of another forge's tool, or of another host, is given to nobody."""
+    for name in ("MOORING_TOKEN", *tokens_of(address, variables)):
+        if token := _clean(variables.get(name)):
+            return token
+    return _from_gh(address.host, variables) if address.kind is ForgeKind.GITHUB else None
+
+
+def tokens_of(address: Address, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables that hold tokens for this very host, by the documentation of each forge's own tools.
+
+    Each is for the forge's public host, or for the host that a variable beside it names. `CI_JOB_TOKEN` of GitLab is
+    none of them: it may not open merge requests.
+    """
+    match address.kind:
+        case ForgeKind.GITHUB:
+            if _is_host(address, variables, "github.com", "GITHUB_SERVER_URL"):
+                return ("GH_TOKEN", "GITHUB_TOKEN")
+            return ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
+        case ForgeKind.GITLAB:
+            ours = _is_host(address, variables, "gitlab.com", "CI_SERVER_URL", "GITLAB_HOST")
+            return ("GITLAB_TOKEN",) if ours else ()
+        case ForgeKind.GITEA:
+            names: list[str] = []
+            if _is_host(address, variables, "gitea.com", "GITEA_SERVER_URL"):
+                names.append("GITEA_TOKEN")
+            if _is_host(address, variables, "codeberg.org", "FORGEJO_SERVER_URL"):
+                names.append("FORGEJO_TOKEN")
+            if _is_host(address, variables, "", "GITHUB_SERVER_URL"):
+                names.append(
+                    "GITHUB_TOKEN"
+                )  # Their Actions call it, and the server's address, as GitHub's do.
+            return tuple(names)
+
+
+def _is_host(address: Address, variables: Mapping[str, str], public: str, *named: str) -> bool:
+    """Whether a host is the public one, or the very one, with its port, that one of the variables names."""
+    hosts = {public}
+    for name in named:
+        said = variables.get(name, "").strip()
+        hosts.add(urlsplit(said if "://" in said else f"https://{said}").netloc.lower().rpartition("@")[2])
+    return address.host in hosts - {""}
 
 
 def _clean(token: str | None) -> str | None:

@@ -50,6 +50,7 @@ def github_client(address: Address, token: str, *, api: str | None = None) -> Cl
             "User-Agent": "mooring",
             "X-GitHub-Api-Version": "2022-11-28",
         },
+        log_in="Set MOORING_TOKEN to a token that is valid, or log in again (gh auth login).",
     )
 
 

@@ -67,12 +67,14 @@ def items(data: object, *keys: str | int) -> list[object]:
 class Client:
     """One forge's API at `base`, spoken to as whoever `headers` say; `what` names it in errors.
 
-    Every call ends within `seconds`. `pause` waits between two attempts.
+    `log_in` is the hint where the token is not accepted. Every call ends within `seconds`. `pause` waits between two
+    attempts.
     """
 
     base: str
     what: str
     headers: Mapping[str, str] = field(repr=False)
+    log_in: str = "Set MOORING_TOKEN to a token that is valid."
     seconds: float = 30.0
     pause: Callable[[float], None] = time.sleep
     _client: httpx2.Client | None = field(default=None, repr=False)
@@ -223,8 +225,7 @@ class Client:
         said = words_of(data)
         why = f": {said}" if said else ""
         if status == 401:
-            hint = "Set MOORING_TOKEN to a token that is valid, or log in again (gh auth login)."
-            return ForgeError(f"{self.what} does not accept the token{why}", hint, status=status)
+            return ForgeError(f"{self.what} does not accept the token{why}", self.log_in, status=status)
         if status == 403:
             hint = "Give the token the right to write contents and pull requests of this repository."
             return ForgeError(f"{self.what} does not allow this to the token{why}", hint, status=status)
@@ -281,13 +282,18 @@ def _parsed(what: str, data: bytes) -> object:
 
 
 def words_of(data: bytes) -> str:
-    """What a forge says of its refusal, in one line: GitHub's `message` and `errors`, GitLab's `message` or `error`."""
+    """What a forge says of its refusal, in one line: GitHub's `message` and `errors`, GitLab's `message` or `error`.
+
+    GitLab's `message` is a text, a list of them, or lists of them by field.
+    """
     try:
         parsed: object = json.loads(data)
     except (ValueError, RecursionError):
         return ""
     message = pick(parsed, "message")
     said = [message] if isinstance(message, str) else [str(one) for one in items(parsed, "message")]
+    if isinstance(message, dict):
+        said = [f"{name} {one}" for name, found in message.items() for one in items(found)]
     said += [text(parsed, "error")]
     for error in items(parsed, "errors"):
         said.append(error if isinstance(error, str) else text(error, "message") or text(error, "code"))
