@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-import click
-
-from mooring.cli.options import pass_session, registry_option
-from mooring.cli.session import Session
-from mooring.cli.status_options import give_status, status_options
-from mooring.cli.writing import dry_run_option
+from mooring.cli.status_options import status_command
 from mooring.domain.model import State
 
-
-@click.command("archive")
-@click.argument("reference", metavar="MODEL@REF")
-@status_options
-@dry_run_option
-@registry_option
-@pass_session
-def command(
-    session: Session,
-    *,
-    reference: str,
-    reason: str,
-    environments: tuple[str, ...],
-    expires: str | None,
-    lift: bool,
-    merge: bool,
-    dry_run: bool,
-) -> int:
+command = status_command(
+    "archive",
+    State.ARCHIVED,
     """Retire MODEL@REF: its bytes may then be removed from the remote, its manifest stays for ever.
 
     Refused for a version that is live, that was live within an environment's retention, or that a live one was made
     from.
-    """
-    return give_status(
-        session,
-        reference,
-        State.ARCHIVED,
-        reason=reason,
-        environments=environments,
-        expires=expires,
-        lift=lift,
-        merge=merge,
-        dry_run=dry_run,
-    )
+    """,
+)

@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import click
 
+from mooring.cli.options import pass_session, registry_option
 from mooring.cli.reviewing import forge_of, propose_to_merge
 from mooring.cli.session import Session
-from mooring.cli.writing import say, warn
+from mooring.cli.writing import dry_run_option, say, warn
 from mooring.domain.model import State
 
-F = TypeVar("F", bound=Callable[..., object])
+Command: TypeAlias = Callable[..., object]
+
+_OPTIONS = (
+    click.option("--reason", metavar="TEXT", required=True, help="Why; it stays in the history."),
+    click.option(
+        "--in",
+        "environments",
+        metavar="ENV",
+        multiple=True,
+        help="Only in this environment; may be repeated.  [everywhere]",
+    ),
+    click.option("--expires", metavar="TIME", help="Until when: 2026-12-31T00:00:00Z.  [for ever]"),
+    click.option("--lift", is_flag=True, help="Take the status away again."),
+    click.option("--merge", is_flag=True, help="Merge it at once when the rules let it pass."),
+)
 
 
-def status_options(command: F) -> F:
-    """The options that every status has."""
-    options = (
-        click.option("--reason", metavar="TEXT", required=True, help="Why; it stays in the history."),
-        click.option(
-            "--in",
-            "environments",
-            metavar="ENV",
-            multiple=True,
-            help="Only in this environment; may be repeated.  [everywhere]",
-        ),
-        click.option("--expires", metavar="TIME", help="Until when: 2026-12-31T00:00:00Z.  [for ever]"),
-        click.option("--lift", is_flag=True, help="Take the status away again."),
-        click.option("--merge", is_flag=True, help="Merge it at once when the rules let it pass."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+def status_command(
+    name: str, state: State, words: str, *, options: Sequence[Callable[[Command], Command]] = ()
+) -> click.Command:
+    """The command `name`, which gives a version the status `state`; `words` are its help, `options` are its own."""
+
+    def command(session: Session, *, reference: str, **given: object) -> int:
+        return give_status(session, reference, state, **given)  # type: ignore[arg-type]
+
+    command.__doc__ = words
+    decorated: Command = pass_session(command)
+    shared: list[Callable[[Command], Command]] = [*_OPTIONS, *options, dry_run_option, registry_option]
+    for option in reversed(shared):
+        decorated = option(decorated)
+    return click.command(name)(click.argument("reference", metavar="MODEL@REF")(decorated))
 
 
 def give_status(

@@ -10,6 +10,7 @@ from mooring.documents.yaml import JsonValue
 from mooring.domain.compatibility import Bump, Comparison
 from mooring.domain.registry import Release
 from mooring.render.blocks import Block, Facts, Grid, Heading, Problem, Prose
+from mooring.render.comparison_data import comparison_data
 from mooring.render.wording import NOTHING, number
 
 SCHEMA: Final = "mooring/diff/v1"
@@ -121,22 +122,7 @@ def as_data(diff: VersionDiff) -> dict[str, object]:
             }
             for one in diff.differences
         ],
-        "interface": {
-            "required": str(comparison.required),
-            "certain": comparison.certain,
-            "reason": comparison.reason,
-            "differences": [
-                {
-                    "side": str(one.side),
-                    "place": list(one.place),
-                    "before": one.before,
-                    "after": one.after,
-                    "text": one.text,
-                    "required": str(one.required),
-                }
-                for one in comparison.differences
-            ],
-        },
+        "interface": comparison_data(comparison),
         "step": str(diff.step) if diff.step is not None else None,
         "sufficient": diff.is_sufficient,
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from mooring.documents import codec
-from mooring.domain.compatibility import Comparison
 from mooring.domain.plan import Bytes, Plan, Step
+from mooring.render.comparison_data import comparison_data
 from mooring.render.findings import Read
 from mooring.render.findings import as_data as findings_data
 from mooring.render.plan_words import STATES, headline, summary
@@ -83,7 +83,7 @@ def _step(step: Step) -> dict[str, object]:
             }
             for one in step.metrics
         ],
-        "interface": _interface(step.interface) if step.interface is not None else None,
+        "interface": comparison_data(step.interface) if step.interface is not None else None,
         "bump": {
             "required": str(step.required) if step.required is not None else None,
             "given": str(step.given) if step.given is not None else None,
@@ -121,25 +121,6 @@ def _step(step: Step) -> dict[str, object]:
         "undo": {"command": back.command, "restores": back.restores, "bytes": back.there}
         if back is not None
         else None,
-    }
-
-
-def _interface(comparison: Comparison) -> dict[str, object]:
-    return {
-        "required": str(comparison.required),
-        "certain": comparison.certain,
-        "reason": comparison.reason,
-        "differences": [
-            {
-                "side": str(one.side),
-                "place": list(one.place),
-                "before": one.before,
-                "after": one.after,
-                "text": one.text,
-                "required": str(one.required),
-            }
-            for one in comparison.differences
-        ],
     }
 
 
