@@ -52,7 +52,12 @@ def merge_at(
             raise
         return Merged(MergeOutcome.ALREADY, None, tip, note=note)
     request = forge.find(proposal.branch)
-    done = judged(hub, tip, proposal, now=now, said=_said(forge, request, proposal, hub.registry(tip)))
+    try:
+        done = judged(hub, tip, proposal, now=now, said=_said(forge, request, proposal, hub.registry(tip)))
+    except NotReadyError as waiting:
+        if request is not None:
+            waiting.hint = f"Reviews count too: {request.url}\n{waiting.hint}"
+        raise
     if dry_run:
         return done
     if request is None:
