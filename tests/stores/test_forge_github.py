@@ -1,4 +1,4 @@
-"""GitHub's adapter against a server that answers as GitHub does, over a real repository."""
+"""What GitHub alone does, against a server that answers as it does; `test_forge_contract` has the rest."""
 
 from __future__ import annotations
 
@@ -7,16 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mooring.errors import NotFoundError
 from mooring.stores.forge.address import Address, ForgeKind
 from mooring.stores.forge.github import GitHub, github_client
 from mooring.stores.forge.port import (
-    AlreadyOpenError,
-    ForgeError,
-    MergeState,
-    NothingToMergeError,
-    RequestState,
-    Reviewers,
     ReviewState,
     Status,
     StatusState,
@@ -68,33 +61,6 @@ def github(server: GitHubServer) -> Iterator[GitHub]:
         yield GitHub(address, client)
 
 
-def test_a_pull_request_is_opened_found_and_changed(server: GitHubServer, github: GitHub) -> None:
-    opened = github.open(BRANCH, base="main", title="Promote", body="the plan")
-
-    assert github.find(BRANCH) == opened
-    assert (opened.number, opened.head, opened.state) == (
-        1,
-        server.git("rev-parse", BRANCH),
-        RequestState.OPEN,
-    )
-    assert github.update(1, title="Promote anew", body="another plan").body == "another plan"
-    assert github.find("promote/production/churn/2.0.0") is None
-
-
-def test_a_second_one_of_the_same_branch_is_told_apart(github: GitHub) -> None:
-    github.open(BRANCH, base="main", title="Promote", body="")
-
-    with pytest.raises(AlreadyOpenError):
-        github.open(BRANCH, base="main", title="Promote", body="")
-
-
-def test_a_branch_without_a_commit_of_its_own_is_told_apart(server: GitHubServer, github: GitHub) -> None:
-    server.git("update-ref", f"refs/heads/{BRANCH}", server.git("rev-parse", "main"))
-
-    with pytest.raises(NothingToMergeError):
-        github.open(BRANCH, base="main", title="Promote", body="")
-
-
 def test_an_answer_that_was_lost_is_looked_up_and_nothing_is_opened_twice(
     server: GitHubServer, github: GitHub
 ) -> None:
@@ -121,69 +87,6 @@ def test_of_each_reviewer_the_last_word_counts_and_a_comment_is_none(
         "bob": (ReviewState.APPROVED, "a" * 40),
         "carol": (ReviewState.OTHER, server.git("rev-parse", BRANCH)),
     }
-
-
-def test_it_is_squashed_to_one_commit_of_the_expected_head(server: GitHubServer, github: GitHub) -> None:
-    opened = github.open(BRANCH, base="main", title="Promote", body="")
-    before = server.git("rev-parse", "main")
-
-    done = github.merge(1, head=opened.head, title="Promote churn", message="Reason: it is better")
-
-    assert done.state is MergeState.MERGED
-    assert done.commit == server.git("rev-parse", "main")
-    assert server.git("rev-list", "--parents", "-1", "main") == f"{done.commit} {before}"
-    assert server.git("log", "-1", "--format=%B", "main") == "Promote churn\n\nReason: it is better"
-
-
-def test_a_branch_that_moved_or_lacks_a_review_is_not_ready(server: GitHubServer, github: GitHub) -> None:
-    opened = github.open(BRANCH, base="main", title="Promote", body="")
-    moved = github.merge(1, head="b" * 40, title="t", message="m")
-    server.approvals_needed = 1
-    unreviewed = github.merge(1, head=opened.head, title="t", message="m")
-
-    assert (moved.state, "modified" in (moved.reason or "")) == (MergeState.NOT_READY, True)
-    assert (unreviewed.state, "review" in (unreviewed.reason or "")) == (MergeState.NOT_READY, True)
-
-
-def test_a_merge_whose_answer_was_lost_is_one_merge(server: GitHubServer, github: GitHub) -> None:
-    opened = github.open(BRANCH, base="main", title="Promote", body="")
-    first = github.merge(1, head=opened.head, title="t", message="m")
-    again = github.merge(1, head=opened.head, title="t", message="m")
-
-    assert again == first
-
-
-def test_there_is_one_comment_of_a_marker_and_it_is_edited_in_place(
-    server: GitHubServer, github: GitHub
-) -> None:
-    github.open(BRANCH, base="main", title="Promote", body="")
-    for text in ("hello", "hi", "<!-- mooring:plan --> by somebody else"):
-        github.client.send("POST", "repos/acme/models/issues/1/comments", {"body": text})
-    server.pulls[0].comments[2]["user"] = {"login": "mallory", "type": "User"}
-
-    first = github.comment(1, "<!-- mooring:plan -->", "<!-- mooring:plan -->\nplan 1")
-    second = github.comment(1, "<!-- mooring:plan -->", "<!-- mooring:plan -->\nplan 2")
-
-    assert first == second
-    assert [comment["body"] for comment in server.pulls[0].comments] == [
-        "hello",
-        "hi",
-        "<!-- mooring:plan --> by somebody else",
-        "<!-- mooring:plan -->\nplan 2",
-    ]
-
-
-def test_labels_and_reviewers_are_added(server: GitHubServer, github: GitHub) -> None:
-    github.open(BRANCH, base="main", title="Promote", body="")
-    github.label(1, ["mooring", "production"])
-    github.label(1, ["mooring"])
-    github.ask(1, Reviewers(("bob",)))
-    github.ask(1, Reviewers())
-
-    assert server.pulls[0].labels == ["mooring", "production"]
-    assert server.pulls[0].asked == ["bob"]
-    with pytest.raises(ForgeError, match="author"):
-        github.ask(1, Reviewers(("alice",)))
 
 
 def test_statuses_and_deployments_are_recorded(server: GitHubServer, github: GitHub) -> None:
@@ -237,15 +140,3 @@ def test_protection_is_what_the_rules_of_the_branch_say(server: GitHubServer, gi
     assert found.force_pushes_refused
     assert found.deletion_refused
     assert found.merge_queue is False
-
-
-def test_a_wrong_token_is_said_so(server: GitHubServer, github: GitHub) -> None:
-    server.token = "another"
-
-    with pytest.raises(ForgeError, match="does not accept the token"):
-        github.find(BRANCH)
-
-
-def test_a_pull_request_that_is_not_there_is_not_found(github: GitHub) -> None:
-    with pytest.raises(NotFoundError):
-        github.update(7, title="t", body="b")

@@ -79,7 +79,7 @@ def _protect_branch(client: Client, project: str, branch: str, wanted: Protectio
     path = f"{project}/protected_branches"
     own = f"{path}/{quote(branch, safe='')}"
     rule = client.find(own)
-    made: dict[str, object] = {"name": branch, "allow_force_push": not wanted.force_pushes_refused}
+    made: dict[str, object] = {"name": branch, "allow_force_push": False}
     if wanted.pull_request_required:
         made["push_access_level"] = _NOBODY
     if rule is None:
