@@ -72,9 +72,9 @@ def protect(client: Client, repo: str, branch: str, wanted: Protection) -> None:
     A rule for more branches stays as it is: what it says is taken along into one for this branch, which comes first.
     """
     there = client.get(f"{repo}/branches/{quote(branch, safe='/')}")
-    name = text(there, "effective_branch_protection_name") if pick(there, "protected") is True else ""
+    name = text(there, "effective_branch_protection_name")  # An administrator's token alone is told it.
     rule = _rule(client, repo, name)
-    if name and rule is None:
+    if pick(there, "protected") is True and rule is None:
         raise ForgeError(
             f"{client.what} does not show the rule of {branch} to this token",
             "Use the token of an administrator of the repository.",
