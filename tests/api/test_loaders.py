@@ -205,9 +205,9 @@ def test_the_bytes_that_were_verified_are_the_bytes_that_load(
     files, manifest = version_of(tmp_path, {"m.json": b'{"a": 1}'})
     loads = json.loads
 
-    def swap_first(data: bytes) -> object:
+    def swap_first(data: bytes, **options: object) -> object:
         files["m.json"].write_bytes(b'{"a": 2}')
-        return loads(data)
+        return loads(data, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(json, "loads", swap_first)
 

@@ -30,7 +30,7 @@ PATHS = tuple(layout.pointer_path(*spot) for spot in SPOTS)
 ROLLOUTS = (
     None,
     Rollout(strategy=Strategy.CANARY, steps=(Step(weight=5, hold="2h"), Step(weight=100))),
-    Rollout(strategy=Strategy.BLUE_GREEN, window="1h"),
+    Rollout(strategy=Strategy.BLUE_GREEN, window="1h", abort_on=("error_rate > 0.5%",)),
 )
 _names = count(1)
 

@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from mooring.domain.change import Change, FileChange
+from mooring.domain.events import EventKind
 from mooring.domain.finding import Finding, KeyPath, Level
 from mooring.domain.layout import FileKind
 from mooring.domain.registry import Registry
 from mooring.errors import UnavailableError
 from mooring.rules import catalogue, subjects
-from mooring.rules.rule import ChangeRule
+from mooring.rules.pointer_moves import moves
+from mooring.rules.rule import ChangeRule, StateRule
 from mooring.rules.subjects import Subject
 from mooring.rules.waivers import InForce
 
@@ -39,11 +41,21 @@ def check_change(change: Change, *, governed_by: Registry | None = None) -> tupl
         )
     state = judge_state(change)
     new = _asked(catalogue.CHANGE_RULES, change) + [
-        replace(finding, commit=change.commit) for finding in state.new
+        replace(finding, commit=change.commit) for finding in _spared(change, state.new)
     ]
     waivers = InForce.of(governed_by or change.base, change.now, head=change.head)
     old = [replace(finding, level=Level.WARNING) for finding in state.old]
     return _in_order([*waivers.settle(new, catalogue.by_id()), *old])
+
+
+def _spared(change: Change, found: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings, those of rules that spare rollbacks as warnings where a rollback brings them back."""
+    rules = catalogue.by_id()
+    back = {move.path for move in moves(change) if move.restores is EventKind.ROLLED_BACK}
+    for finding in found:
+        rule = rules[finding.rule]
+        spares = isinstance(rule, StateRule) and rule.spares_rollbacks and finding.place.path in back
+        yield replace(finding, level=Level.WARNING) if spares else finding
 
 
 def check_standing(change: Change, found: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -19,7 +19,7 @@ from mooring.rules.rule import Fault, change_rule, state_rule
 from mooring.rules.subjects import FileAt
 
 
-@state_rule(FileAt)
+@state_rule(FileAt, spares_rollbacks=True)
 def unreadable_abort_condition(registry: Registry, file: FileAt) -> Iterator[Fault]:
     """A condition of `abort_on` cannot be read.
 
@@ -39,7 +39,7 @@ def unreadable_abort_condition(registry: Registry, file: FileAt) -> Iterator[Fau
             yield Fault(_at(file, "abort_on", index), error.message, f"Write {GRAMMAR}.", value=text)
 
 
-@state_rule(FileAt)
+@state_rule(FileAt, spares_rollbacks=True)
 def unheld_step(registry: Registry, file: FileAt) -> Iterator[Fault]:
     """A step of a rollout gives the new version a part of the traffic, and says not for how long.
 
@@ -62,7 +62,7 @@ def unheld_step(registry: Registry, file: FileAt) -> Iterator[Fault]:
             )
 
 
-@state_rule(FileAt)
+@state_rule(FileAt, spares_rollbacks=True)
 def contradictory_rollout(registry: Registry, file: FileAt) -> Iterator[Fault]:
     """A rollout lacks what its strategy needs, or has what its strategy cannot use.
 

@@ -85,6 +85,7 @@ class StateRule(_Described, Generic[S]):
 
     subject: type[S]
     check: Callable[[Registry, S], Iterator[Fault]]
+    spares_rollbacks: bool = False
 
     @property
     def scope(self) -> Scope:
@@ -123,17 +124,22 @@ Rule: TypeAlias = (
 
 
 def state_rule(
-    about: type[S], *, severity: Level = Level.ERROR, waivable: bool = True
+    about: type[S],
+    *,
+    severity: Level = Level.ERROR,
+    waivable: bool = True,
+    spares_rollbacks: bool = False,
 ) -> Callable[[Callable[[Registry, S], Iterator[Fault]]], StateRule[S]]:
     """Make a function of a registry and one subject of the kind `about` a rule.
 
     `waivable` is False where no waiver may overrule it: what makes history, digests, rollbacks or the judging
-    itself unreliable, and what lets a document run code, leak a secret or open an address.
+    itself unreliable, and what lets a document run code, leak a secret or open an address. `spares_rollbacks` is True
+    where it only warns of a pointer that a rollback brings back: that one was live before, and the hour is late.
     """
 
     def make(check: Callable[[Registry, S], Iterator[Fault]]) -> StateRule[S]:
         named = _named(check.__name__, check.__module__)
-        return StateRule(*named, severity, waivable, _page(check), about, check)
+        return StateRule(*named, severity, waivable, _page(check), about, check, spares_rollbacks)
 
     return make
 
