@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -9,14 +10,16 @@ import click
 from mooring.cli.options import pass_session, registry_option
 from mooring.cli.reviewing import Review, body_of, forge_of, offer_branch, tell_others
 from mooring.cli.session import Session
+from mooring.cli.status_options import give_status
 from mooring.cli.writing import dry_run_option, reason_option, say, to_merge, warn
 from mooring.domain.names import check_environment_name, check_model_name
-from mooring.errors import ExitCode, UsageError
+from mooring.errors import ExitCode, MooringError, UsageError
 
 if TYPE_CHECKING:
     from mooring.domain.model import ModelVersion
     from mooring.domain.registry import Registry
     from mooring.stores.remotes import Presence
+    from mooring.usecases.rollback import RolledBack
 
 
 @click.command("rollback")
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 @click.option("--promotion", metavar="ID", help="Go back to the state before this promotion.")
 @click.option("--to-nothing", is_flag=True, help="Undo the very first promotion: nothing is served then.")
 @click.option("--propose", is_flag=True, help="Open a proposal; do not merge it.")
+@click.option(
+    "--quarantine", is_flag=True, help="Propose as well that the undone version is banned from ENV, and why."
+)
 @dry_run_option
 @registry_option
 @pass_session
@@ -40,13 +46,15 @@ def command(
     promotion: str | None,
     to_nothing: bool,
     propose: bool,
+    quarantine: bool,
     dry_run: bool,
 ) -> int:
     """Bring back what ENV served before the promotion that is live now.
 
     One commit that reverts the promotion, merged at once where the policy says 'rollback: direct'. It stays rolled
     back: a second rollback changes nothing, and the version that was undone comes back only by a promotion with
-    --override. Where the remote is a forge, it is a pull request that is merged at once.
+    --override. Where the remote is a forge, it is a pull request that is merged at once. --quarantine opens a second
+    proposal after it; should that fail, the rollback stands.
     """
     if sum([to_version is not None, promotion is not None, to_nothing]) > 1:
         raise UsageError(
@@ -74,27 +82,65 @@ def command(
 
     forge = forge_of(session)
     if forge is None:
-        return _tell(session, rollback(hub, request, presence=presence, dry_run=dry_run))
-    from mooring.usecases.rollback_at_forge import rollback_at
+        done = rollback(hub, request, presence=presence, dry_run=dry_run)
+    else:
+        from mooring.usecases.rollback_at_forge import rollback_at
 
-    done = rollback_at(
-        hub,
-        forge,
-        request,
-        presence=presence,
-        body_of=lambda proposal: body_of(session, proposal),
-        dry_run=dry_run,
-    )
-    return _tell(session, done)
+        done = rollback_at(
+            hub,
+            forge,
+            request,
+            presence=presence,
+            body_of=lambda proposal: body_of(session, proposal),
+            dry_run=dry_run,
+        )
+    status = _tell(session, done)
+    if not quarantine:
+        return status
+    return _quarantine(session, done, reason=reason, dry_run=dry_run) or status
 
 
-def _tell(session: Session, done: object) -> int:
+def _quarantine(session: Session, done: RolledBack, *, reason: str, dry_run: bool) -> int:
+    """Propose to ban what was undone; what goes wrong is told with the command that does it, and its exit code."""
+    from mooring.domain.model import Severity, State
+    from mooring.usecases.quarantine_undone import quarantine_of
+
+    plan = done.plan
+    undone = plan.undone.version if plan.undone is not None else None
+    again = f"--in {plan.environment} --reason {shlex.quote(reason)}"
+    reference = f"{plan.model}@{undone or 'VERSION'}"
+    try:
+        wanted = quarantine_of(session.hub(), done, reason=reason)
+        if wanted is None:
+            session.output.text(f"No version is to be quarantined in {plan.environment}; nothing to do")
+            return ExitCode.OK
+        reference = wanted.reference
+        return give_status(
+            session,
+            wanted.reference,
+            State.QUARANTINED,
+            reason=reason,
+            environments=wanted.environments,
+            expires=None,
+            lift=False,
+            merge=False,
+            dry_run=dry_run,
+            evidence=wanted.evidence,
+            block=wanted.severity is Severity.BLOCK,
+        )
+    except MooringError as error:
+        session.output.warning(f"the rollback stands, and nothing is quarantined: {error.message}")
+        for line in (error.hint, f"Then: mooring quarantine {reference} {again}"):
+            if line is not None:
+                session.output.note(line)
+        return error.exit_code
+
+
+def _tell(session: Session, done: RolledBack) -> int:
     from mooring.render.outcome import rollback_facts, served
     from mooring.stores.notify import NoticeKind
-    from mooring.usecases.rollback import RollbackOutcome, RolledBack
+    from mooring.usecases.rollback import RollbackOutcome
 
-    if not isinstance(done, RolledBack):
-        raise TypeError("a rollback is told")
     plan = done.plan
     warn(session, done.warnings)
     if done.outcome is RollbackOutcome.ALREADY:
