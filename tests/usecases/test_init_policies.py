@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
+from mooring import wiring
 from mooring.documents import codec
 from mooring.domain.environment import Policy
 from mooring.domain.requirements import Requirement
+from mooring.usecases.check import check_all
 from mooring.usecases.init import environments, initialise
 
 
@@ -39,3 +43,19 @@ def test_the_last_environment_asks_what_one_wants_to_know_at_night(tmp_path: Pat
 
 def test_an_environment_that_stands_alone_asks_for_nothing(tmp_path: Path) -> None:
     assert policies(tmp_path / "registry", ["lab"])["lab"].requires == ()
+
+
+@pytest.mark.parametrize("name", ["models", "on", "a: b # c", "Modelle für 'Ärzte'", "1.0"])
+def test_a_new_registry_has_no_finding_and_is_called_what_was_asked_for(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "registry"
+    initialise(
+        folder,
+        environ=os.environ,
+        name=name,
+        storage=str(tmp_path / "storage"),
+        chain=environments(["staging", "production"], approvals=1),
+    )
+    hub = wiring.open_hub(folder)
+
+    assert check_all(hub, hub.tip()).findings == ()
+    assert hub.registry(hub.tip()).settings.name == name

@@ -11,9 +11,10 @@ from string import Template
 from typing import Final
 
 from mooring.documents import codec
+from mooring.documents.canonical import canonical
 from mooring.documents.schemas import published_files
 from mooring.domain import layout, names
-from mooring.domain.environment import Approvals, Policy, RollbackMode
+from mooring.domain.environment import Approvals, Policy, RollbackMode, Settings
 from mooring.domain.requirements import Requirement
 from mooring.errors import RefusedError, UsageError
 from mooring.stores.git import create
@@ -147,6 +148,8 @@ def _contents(
         for source, target in _FILES.items()
     }
     contents = {path: text.encode() for path, text in found.items()}
+    # How the name is quoted is the layout's to say.
+    contents[layout.SETTINGS] = canonical(Settings, contents[layout.SETTINGS])
     for environment in chain:
         policy = Policy(
             name=environment.name,
