@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -92,6 +93,30 @@ def test_who_approves_in_an_environment_owns_its_pointers_and_what_could_weaken_
     assert "/environments/*.yaml @sam @acme/release" in said
     assert "/.github/ @sam @acme/release" in said
     assert not any(line.startswith("/environments/staging/") for line in said)
+
+
+def test_gitea_reads_regular_expressions_of_whole_paths() -> None:
+    people = {"sam@example.com": "sam", "kim@example.com": "kim"}
+    lines = owners(_registry(people), ForgeKind.GITEA).splitlines()[1:-1]
+    patterns = [line.split()[0] for line in lines]
+
+    def owned(path: str) -> bool:
+        return any(re.fullmatch(pattern, path) for pattern in patterns)
+
+    assert all(line.endswith(" @sam @kim") for line in lines)
+    assert not any("\\" in pattern for pattern in patterns)
+    assert owned("environments/production/iris.yaml")
+    assert owned("environments/production.yaml")
+    assert owned(".gitea/workflows/check.yml")
+    assert not owned("environments/staging/iris.yaml")
+    assert not owned("mooringXyaml")
+    assert not owned("registry/iris/model.yaml")
+
+
+def test_gitlab_keeps_its_pipeline_with_the_owners() -> None:
+    people = {"sam@example.com": "sam", "kim@example.com": "kim"}
+
+    assert "/.gitlab-ci.yml @sam @kim" in owners(_registry(people), ForgeKind.GITLAB).splitlines()
 
 
 def test_an_approver_without_an_account_is_named() -> None:

@@ -74,7 +74,9 @@ def _tell(session: Session, name: str, branch: str, missing: tuple[Gap, ...]) ->
 
 
 @command.command("codeowners")
-@click.option("--write", is_flag=True, help="Write the lines into .github/CODEOWNERS of this work tree.")
+@click.option(
+    "--write", is_flag=True, help="Write the lines into this work tree, where the forge looks for them."
+)
 @click.option("--check", is_flag=True, help="End with exit code 1 where main's file does not have them.")
 @registry_option
 @pass_session
@@ -85,30 +87,33 @@ def codeowners_command(session: Session, *, write: bool, check: bool) -> int:
     """
     if write and check:
         raise click.UsageError("--write and --check exclude each other.")
-    from mooring.usecases.protection import owners, with_owners
+    from mooring.stores.forge.address import ForgeKind
+    from mooring.usecases.protection import OWNERS, owners, with_owners
 
     hub = session.hub()
     registry = hub.registry(hub.tip())
-    ours = owners(registry)
+    connection = session.connection()
+    kind = connection.address.kind if connection is not None else ForgeKind.GITHUB
+    ours, file = owners(registry, kind), OWNERS[kind]
     if write:
         if hub.repository.is_bare:
             raise RefusedError("a bare repository has no work tree to write to", "Run it in a clone.")
-        place = Path(hub.repository.path, OWNERS)
+        place = Path(hub.repository.path, file)
         there = place.read_text("utf-8") if place.exists() else ""
         place.parent.mkdir(exist_ok=True)
         place.write_text(with_owners(there, ours), "utf-8")
         session.output.text(f"wrote {place}")
-        session.output.note(f"Propose it: git add {OWNERS} && git commit")
+        session.output.note(f"Propose it: git add {file} && git commit")
         return ExitCode.OK
     if check:
-        entry = registry.files.entry(OWNERS)
+        entry = registry.files.entry(file)
         there = registry.files.read(entry).decode("utf-8", "replace") if entry is not None else ""
         if with_owners(there, ours) != there:
             raise RefusedError(
-                f"{OWNERS} does not say what the policies say",
+                f"{file} does not say what the policies say",
                 "Write it anew: mooring forge codeowners --write",
             )
-        session.output.text(f"{OWNERS} says what the policies say")
+        session.output.text(f"{file} says what the policies say")
         return ExitCode.OK
     session.output.text(ours.rstrip("\n"))
     return ExitCode.OK
@@ -206,8 +211,6 @@ def deploy_command(session: Session, *, model: str, environment: str, state: str
     session.output.text(f"{forge.name}: {found.ref} in {environment}: {state}")
     return ExitCode.OK
 
-
-OWNERS = ".github/CODEOWNERS"
 
 _LOG_IN = {
     "github": "Log in with 'gh auth login', or set MOORING_TOKEN.",

@@ -34,6 +34,8 @@ _OUTSIDE: Final = (
     ".github/workflows/",
     ".gitlab/CODEOWNERS",
     ".gitlab-ci.yml",
+    ".gitea/",
+    ".forgejo/",
     ".pre-commit-config.yaml",
     "hooks/",
 )

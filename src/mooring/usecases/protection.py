@@ -9,10 +9,24 @@ from mooring.domain import layout
 from mooring.domain.environment import Policy
 from mooring.domain.registry import Registry
 from mooring.errors import RefusedError
+from mooring.stores.forge.address import ForgeKind
 from mooring.stores.forge.port import Forge, Protection
 
 CHECK: Final = "mooring check"
 """The name of the job in .github/workflows/check.yml, which is the name of its check."""
+
+OWNERS: Final = {
+    ForgeKind.GITHUB: ".github/CODEOWNERS",
+    ForgeKind.GITLAB: ".gitlab/CODEOWNERS",
+    ForgeKind.GITEA: ".gitea/CODEOWNERS",
+}
+"""Where each forge looks for owners; Gitea and Forgejo take the first of several, and no other has this one."""
+
+_WORKFLOWS: Final = {
+    ForgeKind.GITHUB: ("/.github/",),
+    ForgeKind.GITLAB: ("/.gitlab/", "/.gitlab-ci.yml"),
+    ForgeKind.GITEA: ("/.gitea/", "/.forgejo/", "/.github/"),
+}
 
 BEGIN: Final = "# mooring: begin, written by 'mooring forge codeowners --write' from the policies"
 END: Final = "# mooring: end"
@@ -87,8 +101,8 @@ def protect(forge: Forge, branch: str) -> tuple[Gap, ...]:
     return gaps(forge.protection(branch))
 
 
-def owners(registry: Registry) -> str:
-    """The lines of CODEOWNERS that the policies of a registry ask for, between two marks.
+def owners(registry: Registry, kind: ForgeKind = ForgeKind.GITHUB) -> str:
+    """The lines of CODEOWNERS that the policies of a registry ask for, between two marks, as `kind` reads them.
 
     Pointers of an environment belong to the principals of its `approvals`; what could weaken a judgement (policies,
     settings, keys, workflows, waivers) belongs to all of them. Raises RefusedError where a principal has no account.
@@ -108,12 +122,25 @@ def owners(registry: Registry) -> str:
             )
         accounts = [f"@{people[principal].lstrip('@')}" for principal in policy.approvals.principals]
         everybody.update(dict.fromkeys(accounts))
-        lines.append(f"/{layout.ENVIRONMENTS}/{environment}/ {' '.join(accounts)}")
+        lines.append(f"{_pattern(f'/{layout.ENVIRONMENTS}/{environment}/', kind)} {' '.join(accounts)}")
     guarded = [f"/{layout.ENVIRONMENTS}/*.yaml", f"/{layout.SETTINGS}", "/.mooring/", "/.dvc/config"]
-    guarded += ["/registry/waivers.yaml", "/.gitattributes", "/.github/", "/hooks/"]
+    guarded += ["/registry/waivers.yaml", "/.gitattributes", *_WORKFLOWS[kind], "/hooks/"]
     if everybody:
-        lines = [f"{path} {' '.join(everybody)}" for path in guarded] + lines
+        lines = [f"{_pattern(path, kind)} {' '.join(everybody)}" for path in guarded] + lines
     return "\n".join([BEGIN, *lines, END, ""])
+
+
+def _pattern(path: str, kind: ForgeKind) -> str:
+    """A path, a folder's with a slash at its end, as the forge matches it; `*` is one file's name.
+
+    GitHub and GitLab take patterns as of .gitignore, Gitea and Forgejo regular expressions of whole paths, in which a
+    backslash would have to stand twice (docs.gitea.com, "Code Owners").
+    """
+    if kind is not ForgeKind.GITEA:
+        return path
+    return path.removeprefix("/").replace(".", "[.]").replace("*", "[^/]*") + (
+        ".*" if path.endswith("/") else ""
+    )
 
 
 def with_owners(there: str, ours: str) -> str:
