@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from mooring.domain.environment import GateSpec, Settings
+from mooring.domain.model import State
 from mooring.domain.verdict import GateState, Verdict
 from mooring.stores.forge.port import StatusState
 from mooring.usecases.report_gates import ALL, Reported, report_gates, statuses_of
+from mooring.usecases.status_change import StatusRequest, change_status
 from tests.support.hubs import AtHub, at_hub
 from tests.support.scene import NOW, Person, Scene, standard
 
@@ -76,6 +78,19 @@ def test_a_branch_that_is_no_proposal_fails_with_the_reason(hub: AtHub, alex: Pe
 
     assert done.state is GateState.FAIL
     assert _shown(hub, alex)[ALL] is StatusState.FAILURE
+
+
+def test_a_proposal_that_moves_no_pointer_passes(hub: AtHub, alex: Person) -> None:
+    """Else a ruleset that requires the status would never let a registration or a quarantine pass."""
+    request = StatusRequest("iris@1.1.0", State.DEPRECATED, "old")
+    change_status(alex.hub(), request, now_ms=NOW * 1000)
+    done = {one.proposal.branch: one.state for one in report_gates(alex.hub(), hub.forge, now_ms=NOW * 1000)}
+
+    assert done == {BRANCH: GateState.PENDING, "status/iris/1.1.0": GateState.PASS}
+    head = hub.server.git("rev-parse", "status/iris/1.1.0")
+    assert [(status.context, status.state) for status in hub.forge.statuses(head)] == [
+        (ALL, StatusState.SUCCESS)
+    ]
 
 
 def test_two_gates_of_one_name_are_two_statuses() -> None:

@@ -81,3 +81,28 @@ def test_only_proposed_it_is_not_merged(hub: AtHub, alex: Person) -> None:
 def test_a_dry_run_opens_nothing(hub: AtHub, alex: Person) -> None:
     assert _roll_back(hub, alex, dry_run=True).outcome is RollbackOutcome.WOULD_DO
     assert hub.server.pulls == []
+
+
+def test_a_forge_that_fails_leaves_the_branch_and_says_first_that_nothing_was_rolled_back(
+    hub: AtHub, alex: Person
+) -> None:
+    hub.server.failing = [401]
+    failed = _roll_back(hub, alex)
+    again = _roll_back(hub, alex)
+
+    assert (failed.outcome, failed.branch) == (RollbackOutcome.PROPOSED, "rollback/staging/iris")
+    assert "does not accept the token" in (failed.why_proposed or "")
+    assert again.outcome is RollbackOutcome.DONE
+
+
+def test_a_server_that_refuses_the_push_to_main_gets_a_proposal(hub: AtHub, alex: Person) -> None:
+    """As GitHub does where main is protected and there is no token for its API."""
+    hook = hub.scene.remote / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\ngrep -q refs/heads/main && { echo GH013: protected >&2; exit 1; }; exit 0\n")
+    hook.chmod(0o755)
+
+    done = alex.roll_back("iris", "staging")
+
+    assert (done.outcome, done.branch) == (RollbackOutcome.PROPOSED, "rollback/staging/iris")
+    assert "GH013: protected" in (done.why_proposed or "")
+    assert hub.server.git("rev-parse", "rollback/staging/iris") == done.commit

@@ -37,27 +37,35 @@ class Reported:
 
 
 def report_gates(hub: Hub, forge: Forge, selector: str | None = None, *, now_ms: int) -> tuple[Reported, ...]:
-    """Fetch, assess one proposal or all that move a pointer, and write the statuses that changed.
+    """Fetch, assess one proposal or all of them, and write the statuses that changed.
 
     A forge keeps a thousand statuses of a commit: what it has already is not written again. Raises ForgeError,
     NotFoundError, UnavailableError; a proposal that cannot be judged is a failure with the reason.
     """
     tip = hub.refresh()
     found = local.proposals(hub, tip)
-    wanted = [select(found, selector)] if selector is not None else [one for one in found if one.environment]
+    wanted = [select(found, selector)] if selector is not None else list(found)
     return tuple(_reported(hub, forge, proposal, now_ms=now_ms) for proposal in wanted)
 
 
 def _reported(hub: Hub, forge: Forge, proposal: Proposal, *, now_ms: int) -> Reported:
     request = forge.find(proposal.branch)
     url = request.url if request is not None else None
+    if proposal.environment is None:
+        # Else a ruleset that requires the status would never let a registration pass.
+        return _written(forge, proposal, (Status(ALL, StatusState.SUCCESS, "it moves no pointer", url),), ())
     try:
         verdicts = assess(
             hub, proposal.branch, now_ms=now_ms, said_of=lambda one: _said(hub, forge, request, one)
         ).verdicts
     except MooringError as error:
         verdicts = (Verdict("judgement", GateState.FAIL, error.message),)
-    statuses = statuses_of(verdicts, url)
+    return _written(forge, proposal, statuses_of(verdicts, url), verdicts)
+
+
+def _written(
+    forge: Forge, proposal: Proposal, statuses: tuple[Status, ...], verdicts: tuple[Verdict, ...]
+) -> Reported:
     there = {status.context: status for status in forge.statuses(proposal.commit)}
     fresh = tuple(status for status in statuses if there.get(status.context) != _as_kept(status))
     for status in fresh:

@@ -81,9 +81,9 @@ def rollback(
     """Undo a promotion by one commit on main, or by a proposal where the policy or `propose` says so.
 
     Asked twice, the second time changes nothing. A promotion that comes in between is never undone in place of the one
-    that was meant: RefusedError names it. Raises RefusedError when the older state may not return (its version is gone,
-    quarantined or its bytes are missing), naming the nearest that may; UsageError for a reason that cannot be kept;
-    NotFoundError; UnavailableError.
+    that was meant: RefusedError names it. Where the server refuses the push to main, it is proposed. Raises
+    RefusedError when the older state may not return (its version is gone, quarantined or its bytes are missing), naming
+    the nearest that may; UsageError for a reason that cannot be kept; NotFoundError; UnavailableError.
     """
     request = replace(request, reason=check_reason(request.reason))
     hub.require_remote()
@@ -92,7 +92,15 @@ def rollback(
         return first
     if first.outcome is RollbackOutcome.WOULD_PROPOSE:
         return propose(hub, first, request)
-    return _land(hub, first, request, presence)
+    from mooring.stores.git.push import RemoteRefusedError
+
+    try:
+        return _land(hub, first, request, presence)
+    except RemoteRefusedError as refused:
+        # At that hour a proposal that somebody else can merge is better than an error and nothing.
+        why = f"{refused.message.splitlines()[0]}"
+        done = propose(hub, plan_on(hub, hub.refresh(), request, presence), request)
+        return replace(done, why_proposed=why)
 
 
 def _land(hub: Hub, first: RolledBack, request: RollbackRequest, presence: PresenceOf) -> RolledBack:

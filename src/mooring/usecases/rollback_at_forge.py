@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mooring.domain.reasons import check_reason
-from mooring.errors import RefusedError
+from mooring.errors import RefusedError, UnavailableError
 from mooring.stores.forge import local
-from mooring.stores.forge.port import Forge, MergeState
+from mooring.stores.forge.port import Forge, ForgeError, MergeState
+from mooring.stores.forge.proposal import Proposal
 from mooring.stores.hub import Hub
 from mooring.usecases.merge_at_forge import BodyOf
-from mooring.usecases.offering import offer, offer_of
+from mooring.usecases.offering import Offer, offer, offer_of
 from mooring.usecases.proposals import select
 from mooring.usecases.rollback import (
     PresenceOf,
@@ -37,7 +38,7 @@ def rollback_at(
     """Undo a promotion by a pull request, merged through the API where the policy lets rollbacks be direct.
 
     Whether the forge lets it through without a review is the forge's to say (its ruleset's bypass list); where it does
-    not, the rollback stays a proposal and says why. Raises as `rollback.rollback` does, and ForgeError.
+    not, or fails, the rollback stays a proposal and says why. Raises as `rollback.rollback` does.
     """
     request = replace(request, reason=check_reason(request.reason))
     hub.require_remote()
@@ -52,6 +53,18 @@ def rollback_at(
     wanted = offer_of(hub.registry(plan.base), proposal, body_of(proposal))
     if may_merge:
         wanted = replace(wanted, labels=(*wanted.labels, "expedited"))
+    try:
+        return _through(hub, forge, wanted, proposed, proposal, may_merge=may_merge)
+    except (ForgeError, UnavailableError) as error:
+        # The branch is there, and whoever is awake reads first that nothing was rolled back.
+        return replace(
+            proposed, why_proposed=f"the forge failed ({error.message}); run the same command again"
+        )
+
+
+def _through(
+    hub: Hub, forge: Forge, wanted: Offer, proposed: RolledBack, proposal: Proposal, *, may_merge: bool
+) -> RolledBack:
     opened = offer(forge, wanted).request
     if opened is None:
         raise RefusedError(

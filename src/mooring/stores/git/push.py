@@ -100,7 +100,11 @@ class PushOutcome:
             return RefusedError(
                 f"somebody else was first while {what} was pushed ({reasons})", "run the command again"
             )
-        return RefusedError(f"the remote refused {what}: {said}")
+        return RemoteRefusedError(f"the remote refused {what}: {said}")
+
+
+class RemoteRefusedError(RefusedError):
+    """The server takes this push from nobody like us: a hook, a protected branch, a missing right."""
 
 
 def push(
