@@ -52,8 +52,9 @@ def test_a_bare_repository_at_github_lacks_everything(forge: GitHub) -> None:
 def test_what_is_applied_is_what_is_wanted_and_applying_twice_is_applying_once(
     server: GitHubServer, forge: GitHub
 ) -> None:
-    assert protect(forge, "main") == ()
-    assert protect(forge, "main") == ()
+    for _ in range(2):
+        protect(forge, "main")
+        assert gaps(forge.protection("main")) == ()
     assert [ruleset["name"] for ruleset in server.rulesets] == ["mooring"]
 
 
@@ -70,6 +71,17 @@ def test_a_merge_queue_is_as_good_as_being_up_to_date_and_more_checks_are_no_gap
     )
 
     assert gaps(stricter) == ()
+
+
+def test_the_check_of_a_reusable_workflow_stands_behind_the_name_of_its_job(
+    server: GitHubServer, forge: GitHub
+) -> None:
+    assert gaps(replace(WANTED, required_checks=("check / mooring check",))) == ()
+    assert [gap.name for gap in gaps(replace(WANTED, required_checks=("mooring checks",)))] == [
+        "required-checks"
+    ]
+    protect(forge, "main", check="check / mooring check")
+    assert forge.protection("main").required_checks == ("check / mooring check",)
 
 
 def test_what_the_token_may_not_see_is_unknown_and_a_gap() -> None:

@@ -30,10 +30,18 @@ def command() -> None:
 
 @command.command("protect")
 @click.option("--apply", "apply_", is_flag=True, help="Write the protection of main and the merge settings.")
+@click.option(
+    "--check",
+    "check_name",
+    metavar="NAME",
+    default="mooring check",
+    show_default=True,
+    help="The name under which the forge shows the check that judges changes; 'JOB / mooring check' of judge.yml.",
+)
 @json_option
 @registry_option
 @pass_session
-def protect_command(session: Session, *, apply_: bool, as_json: bool) -> int:
+def protect_command(session: Session, *, apply_: bool, check_name: str, as_json: bool) -> int:
     """Show what the forge does not enforce on main, and what can happen without it; with --apply, enforce it.
 
     At GitHub only the ruleset of the name 'mooring' is written, elsewhere the rule of main's own name: others stay as
@@ -43,7 +51,9 @@ def protect_command(session: Session, *, apply_: bool, as_json: bool) -> int:
 
     forge = required_forge(session)
     branch = session.hub().branch
-    missing = protect(forge, branch) if apply_ else gaps(forge.protection(branch))
+    if apply_:
+        protect(forge, branch, check=check_name)
+    missing = gaps(forge.protection(branch), check=check_name)
     if as_json:
         session.output.json(
             {

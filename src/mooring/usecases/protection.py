@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mooring.domain import layout
@@ -73,15 +73,24 @@ _WHY: Final = {
 }
 
 
-def gaps(found: Protection) -> tuple[Gap, ...]:
-    """What is wanted and not enforced, as far as the forge tells; stricter than wanted is no gap."""
+def wanted(check: str = CHECK) -> Protection:
+    """What is to be enforced where the check that judges changes has this name."""
+    return replace(WANTED, required_checks=(check,))
+
+
+def gaps(found: Protection, *, check: str = CHECK) -> tuple[Gap, ...]:
+    """What is wanted and not enforced, as far as the forge tells; stricter than wanted is no gap.
+
+    `check` may stand behind the name of a job: that of a reusable workflow is shown as `JOB / mooring check`.
+    """
     missing: list[Gap] = []
     for name, why in _WHY.items():
         has, wants = getattr(found, name), getattr(WANTED, name)
         if name == "up_to_date_required" and found.merge_queue:
             continue  # A queue tests each change on what it will be merged to.
         if name == "required_checks" and has is not None:
-            has = tuple(check for check in wants if check in has)
+            wants = (check,)
+            has = wants if any(one == check or one.endswith(f" / {check}") for one in has) else ()
         if has != wants:
             missing.append(Gap(name.replace("_", "-"), _told(has), _told(wants), why))
     return tuple(missing)
@@ -95,10 +104,9 @@ def _told(value: object) -> str:
     return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
 
 
-def protect(forge: Forge, branch: str) -> tuple[Gap, ...]:
-    """Make the forge enforce what is wanted; what is missing even then."""
-    forge.protect(branch, WANTED)
-    return gaps(forge.protection(branch))
+def protect(forge: Forge, branch: str, *, check: str = CHECK) -> None:
+    """Make the forge enforce what is wanted, with `check` required."""
+    forge.protect(branch, wanted(check))
 
 
 def owners(registry: Registry, kind: ForgeKind = ForgeKind.GITHUB) -> str:
