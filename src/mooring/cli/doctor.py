@@ -13,6 +13,11 @@ from mooring.errors import ExitCode, MooringError
 @click.argument("references", nargs=-1, metavar="[MODEL@REF]...")
 @click.option("--fix", is_flag=True, help="Write what is safe to write: the commit graph with its filters.")
 @click.option(
+    "--forge",
+    is_flag=True,
+    help="Ask GitHub, GitLab, Gitea or Forgejo what it enforces on main; with a token.",
+)
+@click.option(
     "--heal",
     is_flag=True,
     help="Read every stored object of MODEL@REF (of all that is live) and replace damaged ones from a good copy.",
@@ -21,13 +26,19 @@ from mooring.errors import ExitCode, MooringError
 @registry_option
 @source_options
 @pass_session
-def command(session: Session, *, references: tuple[str, ...], fix: bool, heal: bool, as_json: bool) -> int:
+def command(
+    session: Session, *, references: tuple[str, ...], fix: bool, forge: bool, heal: bool, as_json: bool
+) -> int:
     """Check Git, identity, remote, protection, storage, cache, hooks and locks; each with the command that mends it.
 
     Exit code 0 when nothing fails (warnings do not), else 1.
     """
     if references and not heal:
         raise click.UsageError("MODEL@REF belongs to --heal.")
+    if forge and session.offline:
+        raise click.UsageError("--forge asks the forge, and --offline asks nobody.")
+    if forge and heal:
+        raise click.UsageError("--forge and --heal exclude each other.")
     if heal:
         return _heal(session, references)
     from mooring.render import doctor_page
@@ -35,7 +46,10 @@ def command(session: Session, *, references: tuple[str, ...], fix: bool, heal: b
     from mooring.usecases.doctor import examine
 
     try:
-        checks = examine(session.hub(), offline=session.offline, fix=fix)
+        connection = session.connection() if forge else None
+        if forge and connection is None:
+            session.output.warning("the remote is a plain Git server, or no forge that Mooring knows")
+        checks = examine(session.hub(), offline=session.offline, fix=fix, connection=connection)
     except MooringError as error:
         # A repository that cannot be opened is what one asks a doctor about.
         checks = (Check("repository", Health.FAIL, error.message, error.hint),)

@@ -10,6 +10,7 @@ from typing import Final
 from mooring.domain import layout
 from mooring.errors import MooringError
 from mooring.render.doctor_page import Check, Health
+from mooring.stores.forge.connect import Connection
 from mooring.stores.git.locks import describe_lock
 from mooring.stores.git.profile import Profile
 from mooring.stores.git.remote import ls_remote
@@ -17,14 +18,20 @@ from mooring.stores.git.url import redact
 from mooring.stores.hub import Hub
 from mooring.stores.storage import remote_config
 from mooring.usecases import hooks
+from mooring.usecases.doctor_forge import ask_forge
 
 _LEAST_GIT: Final = (2, 39)
 _REMOTE_SECONDS: Final = 15.0
 _LOCKS: Final = ("*.lock", "refs/**/*.lock", "objects/info/**/*.lock")
 
 
-def examine(hub: Hub, *, offline: bool = False, fix: bool = False) -> tuple[Check, ...]:
-    """Every check, one after the other; none stops another. `fix` writes what is safe to write: the commit graph."""
+def examine(
+    hub: Hub, *, offline: bool = False, fix: bool = False, connection: Connection | None = None
+) -> tuple[Check, ...]:
+    """Every check, one after the other; none stops another. `fix` writes what is safe to write: the commit graph.
+
+    With a `connection` the forge that it leads to is asked what it enforces, which takes some seconds.
+    """
     checks: list[tuple[str, Callable[[], Iterator[Check]]]] = [
         ("git", lambda: _git(hub)),
         ("identity", lambda: _identity(hub)),
@@ -34,7 +41,7 @@ def examine(hub: Hub, *, offline: bool = False, fix: bool = False) -> tuple[Chec
         ("commit graph", lambda: _commit_graph(hub, fix=fix)),
         ("cache", lambda: _cache(hub)),
         ("remote", lambda: _remote(hub, offline=offline)),
-        ("protection", lambda: _protection(hub)),
+        ("protection", lambda: _protection(hub) if connection is None else ask_forge(hub, connection)),
         ("storage", lambda: _storage(hub)),
         ("hooks", lambda: _hooks(hub)),
     ]
@@ -175,7 +182,7 @@ def _protection(hub: Hub) -> Iterator[Check]:
                 "protection",
                 Health.WARN,
                 "whether the server protects main cannot be seen from here",
-                "Protect main there: pull requests only, the check 'mooring check' required, no force push.",
+                "A plain Git server needs the pre-receive hook; a forge is asked by: mooring doctor --forge",
             )
         return
     hook = folder / "hooks" / "pre-receive"
