@@ -65,7 +65,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
         b"%sM 644 inline file\ndata 1\n%d\n\n" % (name.encode(), b"from refs/heads/main\n" * number, number)
         for number, name in enumerate(["main", BRANCH])
     )
-    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(bare)], check=True)
+    subprocess.run(["git", "init", "-q", "--bare", "--template=", "-b", "main", str(bare)], check=True)
     subprocess.run(["git", "-C", str(bare), "fast-import", "--quiet"], input=stream, check=True)
     return bare
 

@@ -232,3 +232,23 @@ def test_answers_are_read_as_far_as_they_are_what_is_expected() -> None:
 )
 def test_the_words_of_a_refusal_are_one_line(body: bytes, words: str) -> None:
     assert words_of(body) == words
+
+
+@pytest.mark.parametrize(
+    ("base", "verified"), [("https://git.example.com", True), ("http://127.0.0.1:1", False)]
+)
+def test_certificates_are_checked_wherever_there_are_any(
+    monkeypatch: pytest.MonkeyPatch, waits: list[float], base: str, *, verified: bool
+) -> None:
+    import httpx2
+
+    made: list[object] = []
+
+    def client(**options: object) -> None:
+        made.append(options["verify"])
+        raise httpx2.ConnectError("nothing is asked here")
+
+    monkeypatch.setattr(httpx2, "Client", client)
+    with pytest.raises(UnavailableError):
+        Client(base=base, what="the forge", headers={}, pause=waits.append).get("thing")
+    assert set(made) == {verified}

@@ -22,7 +22,7 @@ _TEMPLATE: Final = "%{title}\n\n%{description}"
 
 
 def protection(client: Client, project: str, branch: str) -> Protection:
-    """What holds for `branch`: of several rules for it only what all of them say."""
+    """What holds for `branch`: of several rules the loosest counts (docs.gitlab.com, "Protection rules")."""
     rules = _rules(client, project, branch)
     settings = client.get(project)
     approvals = _paid(client, f"{project}/approvals")
@@ -137,10 +137,11 @@ def _pushed_by_nobody(rule: object) -> bool:
 
 
 def _code_owners(rules: list[object]) -> bool | None:
+    """Whether owners must approve: here alone the strictest of the rules counts."""
     said = [pick(rule, "code_owner_approval_required") for rule in rules]
-    if not rules:
-        return False
-    return all(one is True for one in said) if all(isinstance(one, bool) for one in said) else None
+    if True in said:
+        return True
+    return False if all(isinstance(one, bool) for one in said) else None
 
 
 def _approvals(rules: object, branch: str) -> int | None:

@@ -192,7 +192,9 @@ class Client:
 
         if self._client is None:
             # No proxy or certificate of the environment is lost: httpx2 reads them itself.
-            self._client = httpx2.Client(headers=dict(self.headers), follow_redirects=False)
+            # Without TLS, which is on this machine alone, no authorities are read: that takes longer than the request.
+            tls = urlsplit(self.base).scheme != "http"
+            self._client = httpx2.Client(headers=dict(self.headers), follow_redirects=False, verify=tls)
         timeout = httpx2.Timeout(max(0.1, min(10.0, deadline.left)))
         with self._client.stream(method, url, params=query, json=body, timeout=timeout) as answer:
             data = bytearray()
