@@ -165,3 +165,18 @@ def test_code_owners_follow_the_policies(hub: AtHub, alex: Person) -> None:
 
     assert (before.returncode, written.returncode) == (1, 0)
     assert (alex.folder / ".github/CODEOWNERS").read_text("utf-8").startswith("# mooring: begin")
+
+
+def test_the_status_names_the_pull_request_of_what_waits(hub: AtHub, alex: Person) -> None:
+    _promote(hub, alex)
+    shown = _run(hub, alex, "status")
+    alone = _run(hub, alex, "status", "--offline")
+    hub.server.failing = [401]
+    refused = _run(hub, alex, "status")
+
+    assert [one.returncode for one in (shown, alone, refused)] == [0, 0, 0]
+    assert "https://github.com/acme/models/pull/1" in shown.stdout
+    assert "\tpending\t" in shown.stdout
+    assert BRANCH in alone.stdout
+    assert "pull/1" not in alone.stdout + refused.stdout
+    assert "pull requests are not shown" in refused.stderr

@@ -9,10 +9,14 @@ import pytest
 from mooring import wiring
 from mooring.documents import codec
 from mooring.documents.memory import MemoryFiles
+from mooring.domain import layout
 from mooring.domain.compatibility import Bump
+from mooring.domain.environment import Policy, Settings
+from mooring.domain.freeze import Freeze
 from mooring.domain.model import Direction, MetricSpec, Model
 from mooring.domain.registry import Registry
 from mooring.errors import NotFoundError, UsageError
+from mooring.render.status_page import Frozen
 from mooring.render.wording import age, size
 from mooring.usecases.diff import diff
 from mooring.usecases.status import status_of
@@ -54,7 +58,59 @@ def test_a_withdrawal_and_a_quarantine_are_told(registry: Living) -> None:
 
     assert found["churn", "staging"].version is None
     assert found["churn", "staging"].event == "withdrawn"
+    assert [one.is_quarantined for one in found.values()] == [False, False, True]
     assert found["iris", "production"].notes == ("quarantined: Fails on empty input",)
+
+
+def test_what_waits_for_a_pointer_is_told_with_it_and_only_with_it(registry: Living) -> None:
+    branch = "promote/staging/iris/2.0.0"
+    git(registry.path, "switch", "--quiet", "--create", branch)
+    registry.record("Promote", registry.builder.copy().about("iris").promote("2.0.0", to="staging"))
+    git(registry.path, "push", "--quiet", "origin", "HEAD")
+    git(registry.path, "switch", "--quiet", "main")
+    hub = wiring.open_hub(registry.path)
+    found = {(one.model, one.environment): one.pending for one in status_of(hub, hub.tip()).pointers}
+
+    assert found == {
+        ("churn", "staging"): (),
+        ("iris", "staging"): (branch,),
+        ("iris", "production"): (),
+    }
+
+
+def held(registry: Living) -> str | None:
+    pointers = status_of(wiring.open_hub(registry.path), registry.commits[-1]).pointers
+    (found,) = (one for one in pointers if (one.model, one.environment) == ("iris", "production"))
+    return found.held_version
+
+
+def test_what_a_rollback_took_holds_the_pointer_until_a_person_promotes(registry: Living) -> None:
+    robot = "Robot <robot@example.com>"
+    registry.record("Name the robot", registry.builder.settings(Settings(automation=("robot@example.com",))))
+    seen = [held(registry)]
+    b = registry.builder.about("iris")
+    registry.record("Promote", b.promote("2.0.0", to="production", requested_by=robot))
+    seen.append(held(registry))
+    registry.record("Promote", b.promote("1.0.0", to="production"))
+    seen.append(held(registry))
+
+    assert seen == ["1.1.0", "1.1.0", None]
+
+
+def test_a_freeze_is_told_with_its_environment_until_it_ends(registry: Living) -> None:
+    freeze = Freeze.model_validate(
+        {"name": "Fair", "from": "2026-01-03T00:00:00Z", "to": "2026-01-04T00:00:00Z", "reason": "Sales"}
+    )
+    policy = Policy(name="production", promotes_from=("staging",), freeze=(freeze,))
+    registry.builder.write(layout.policy_path("production"), codec.encode(policy))
+    registry.record("Freeze")
+    hub = wiring.open_hub(registry.path)
+    end = 1_767_484_800
+    inside, after = (status_of(hub, registry.commits[-1], now=now) for now in (end - 60, end))
+
+    assert inside.frozen == (Frozen("production", end, ("Fair: Sales",)),)
+    assert [one.frozen is not None for one in inside.pointers] == [False, False, True]
+    assert after.frozen == ()
 
 
 def test_a_shallow_clone_says_what_is_live_and_not_since_when(registry: Living, tmp_path: Path) -> None:

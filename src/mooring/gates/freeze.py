@@ -27,7 +27,7 @@ def assess(freezes: Sequence[Freeze], evidence: Evidence, now: int) -> Iterator[
     if not running:
         yield Verdict("freeze", GateState.PASS, f"no freeze of {evidence.environment} is on")
         return
-    opens = _opening(freezes, now)
+    opens = opening(freezes, now)
     until = clock(opens) if opens is not None else None
     for freeze in running:
         frozen = f"until {until}" if until is not None else "for more than a year to come"
@@ -42,8 +42,8 @@ def assess(freezes: Sequence[Freeze], evidence: Evidence, now: int) -> Iterator[
         )
 
 
-def _opening(freezes: Sequence[Freeze], now: int) -> int | None:
-    """The first second from `now` on in which none of the freezes is on; None where there is none within a year."""
+def opening(freezes: Sequence[Freeze], now: int) -> int | None:
+    """The first second (since 1970) from `now` on in which no freeze is on; None where none is within a year."""
     opens = float(now)
     windows = [window for freeze in freezes for window in freeze.windows(now, now + _HORIZON)]
     for begin, end in sorted(windows):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from mooring.domain import layout
 from mooring.domain.events import EventKind, PointerHistory, Step, fold_pointer
 from mooring.domain.finding import Unreadable
 from mooring.domain.layout import FileKind, Identity
-from mooring.domain.model import VersionStatus
+from mooring.domain.model import State, VersionStatus
 from mooring.domain.names import check_model_name
 from mooring.domain.pointer import Pointer
 from mooring.domain.registry import Entry, Registry
@@ -16,20 +17,23 @@ from mooring.render.status_page import LivePointer, Status, Waiting
 from mooring.stores.forge import local
 from mooring.stores.git.url import redact
 from mooring.stores.hub import Hub
+from mooring.usecases import pinned
 
 
-def status_of(hub: Hub, commit: str, model: str | None = None) -> Status:
+def status_of(hub: Hub, commit: str, model: str | None = None, *, now: int | None = None) -> Status:
     """What is live at `commit` and what waits, as last fetched; with `model` only of that one.
 
-    What cannot be read is said and hides nothing else. Raises NotFoundError for a model that is neither there nor
-    proposed.
+    Freezes are those at `now`, in seconds since 1970; without it none is looked for. What cannot be read is said and
+    hides nothing else. Raises NotFoundError for a model that is neither there nor proposed.
     """
     registry = hub.registry(commit)
     pointers, problems = _pointers(registry, model)
     waiting = _waiting(hub, commit, model)
     if model is not None and not pointers and not waiting and not problems:
         registry.model(check_model_name(model))
-    past = _past(hub, commit, pointers)
+    automation = registry.settings.automation
+    past = _past(hub, commit, pointers, automation)
+    frozen = pinned.frozen(registry, now=now) if now is not None else ()
     statuses = registry.load_many(
         [
             layout.status_path(place.model or "", pointer.version)
@@ -47,8 +51,23 @@ def status_of(hub: Hub, commit: str, model: str | None = None) -> Status:
     )
     order = {name: number for number, name in enumerate(registry.environment_names())}
     committed = hub.repository.committer_time(commit)
+    pending: dict[tuple[str | None, str], list[str]] = {}
+    for one in waiting:
+        if one.problem is None:
+            pending.setdefault((one.environment, one.model), []).append(one.branch)
     live = [
-        _live(place, pointer, past.get(entry.path), _notes(registry, place, pointer, statuses, now=committed))
+        replace(
+            _live(
+                place,
+                pointer,
+                past.get(entry.path),
+                _notes(registry, place, pointer, statuses, now=committed),
+            ),
+            held_version=pinned.held(past[entry.path], automation) if entry.path in past else None,
+            pending=tuple(pending.get((place.environment, place.model or ""), ())),
+            is_quarantined=_is_quarantined(place, pointer, statuses, now=committed),
+            frozen=next((one for one in frozen if one.environment == place.environment), None),
+        )
         for place, entry, pointer in pointers
     ]
     live.sort(key=lambda one: (one.model, order.get(one.environment, len(order)), one.environment))
@@ -64,6 +83,7 @@ def status_of(hub: Hub, commit: str, model: str | None = None) -> Status:
         pointers=tuple(live),
         waiting=waiting,
         problems=tuple(problems),
+        frozen=frozen,
     )
 
 
@@ -89,11 +109,13 @@ def _pointers(registry: Registry, model: str | None) -> tuple[list[Placed], list
     return found, problems
 
 
-def _past(hub: Hub, commit: str, pointers: Sequence[Placed]) -> dict[str, PointerHistory]:
+def _past(
+    hub: Hub, commit: str, pointers: Sequence[Placed], automation: tuple[str, ...]
+) -> dict[str, PointerHistory]:
     """The history of every pointer by path, from one walk over main; nothing in a shallow clone, which has it not.
 
-    Which event is the newest, blobs alone say; only the pointers that are live, and those that a rollback took away,
-    are read.
+    Which event is the newest, blobs alone say; only the pointers that are live, and those that tell whether a rollback
+    holds one, are read.
     """
     history = hub.history(commit)
     if not history.is_complete():
@@ -104,15 +126,13 @@ def _past(hub: Hub, commit: str, pointers: Sequence[Placed]) -> dict[str, Pointe
     folded = {
         entry.path: _folded(place, entry, steps, {entry.oid: pointer}) for place, entry, pointer in pointers
     }
-    left = [
-        Entry(path, "100644", "blob", past.newest.before_blob)
-        for path, past in folded.items()
-        if past.newest is not None and past.is_rolled_back and past.newest.before_blob is not None
-    ]
+    left = [entry for past in folded.values() for entry in pinned.unread(past, automation)]
     if not left:
         return folded
     read = hub.registry(commit).files.documents(left, Pointer)
-    gone = {entry.path: {entry.oid: found} for entry, found in read}
+    gone: dict[str, dict[str, Pointer | Unreadable]] = {}
+    for entry, found in read:
+        gone.setdefault(entry.path, {})[entry.oid] = found
     return folded | {
         entry.path: _folded(place, entry, steps, {entry.oid: pointer, **gone[entry.path]})
         for place, entry, pointer in pointers
@@ -169,6 +189,17 @@ def _notes(
     return ()
 
 
+def _is_quarantined(
+    place: Identity, pointer: Pointer, statuses: Mapping[str, VersionStatus | Unreadable], *, now: int
+) -> bool:
+    status = statuses.get(layout.status_path(place.model or "", pointer.version or ""))
+    return (
+        isinstance(status, VersionStatus)
+        and status.state is State.QUARANTINED
+        and status.applies_to(place.environment, now=now)
+    )
+
+
 def _distance(hub: Hub) -> tuple[int | None, int | None]:
     """How many commits the local main is behind and ahead of the one that was fetched; None where there is no pair."""
     local_main = f"refs/heads/{hub.branch}"
@@ -191,7 +222,7 @@ def _where(hub: Hub) -> str:
 
 def _waiting(hub: Hub, commit: str, model: str | None) -> tuple[Waiting, ...]:
     return tuple(
-        Waiting(one.branch, one.title, one.requester, one.commit, one.problem)
+        Waiting(one.branch, one.title, one.requester, one.commit, one.problem, one.model, one.environment)
         for one in local.proposals(hub, commit)
         if model in (None, one.model)
     )
