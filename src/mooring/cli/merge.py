@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mooring.cli.options import pass_session, registry_option
-from mooring.cli.reviewing import forge_of, merge_branch, tell_others
+from mooring.cli.reviewing import forge_of, merge_branch, tell_others, telling_of_holds
 from mooring.cli.session import Session
 from mooring.cli.writing import dry_run_option, plan_facts, say, warn
 
@@ -36,9 +36,12 @@ def command(session: Session, *, proposal: str, environment: str | None, dry_run
     from mooring.usecases.merge import GatesError, MergeOutcome
 
     try:
-        done = _merge(session, proposal, environment, dry_run=dry_run)
+        with telling_of_holds(session, dry_run=dry_run):
+            done = _merge(session, proposal, environment, dry_run=dry_run)
     except GatesError as error:
-        tell_others(session, NoticeKind.GATE_FAILED, f"Refused: {error.proposal.title}", body=error.message)
+        if not dry_run:
+            title = f"Refused: {error.proposal.title}"
+            tell_others(session, NoticeKind.GATE_FAILED, title, body=error.message)
         raise
     warn(session, done.warnings)
     if done.outcome is MergeOutcome.ALREADY or done.proposal is None:

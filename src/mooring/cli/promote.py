@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from mooring.cli.options import pass_session, registry_option
-from mooring.cli.reviewing import offer_branch
+from mooring.cli.reviewing import offer_branch, telling_of_holds
 from mooring.cli.session import Session
 from mooring.cli.writing import dry_run_option, plan_facts, reason_option, say, to_merge, warn
 from mooring.domain.references import parse_reference
@@ -43,16 +43,17 @@ def command(
     """
     from mooring.usecases.promote import promote
 
-    done = promote(
-        session.hub(),
-        parse_reference(reference),
-        environment,
-        reason=reason,
-        now_ms=session.now_ms,
-        override=override,
-        replace=replace,
-        dry_run=dry_run,
-    )
+    with telling_of_holds(session, dry_run=dry_run):
+        done = promote(
+            session.hub(),
+            parse_reference(reference),
+            environment,
+            reason=reason,
+            now_ms=session.now_ms,
+            override=override,
+            replace=replace,
+            dry_run=dry_run,
+        )
     return tell(session, done)
 
 

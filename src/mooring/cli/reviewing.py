@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mooring.cli.session import Session
 from mooring.cli.writing import say
-from mooring.errors import ExitCode, MooringError
+from mooring.errors import ExitCode, MooringError, RefusedError
 
 if TYPE_CHECKING:
     from mooring.stores.forge.port import Forge
@@ -127,6 +128,32 @@ def _failed(session: Session, branch: str, error: MooringError) -> Review:
     )
     then = (error.hint,) if error.hint is not None else ()
     return Review(then=(*then, "Then run the same command again."), status=error.exit_code)
+
+
+@contextmanager
+def telling_of_holds(session: Session, *, dry_run: bool) -> Iterator[None]:
+    """Tell people elsewhere when what is done here is refused because a rollback holds the pointer: one has to act."""
+    try:
+        yield
+    except RefusedError as error:
+        held = None if dry_run else _hold(error)
+        if held is not None:
+            from mooring.stores.notify import NoticeKind
+
+            tell_others(session, NoticeKind.HELD, f"Held: {held}", body=error.hint or "")
+        raise
+
+
+def _hold(error: RefusedError) -> str | None:
+    """Why automation may not move a pointer, where that is why something was refused: by the plan or by the rules."""
+    from mooring.domain.holds import HeldError
+    from mooring.usecases.judging import FindingsError
+
+    if isinstance(error, HeldError):
+        return error.message
+    if isinstance(error, FindingsError):
+        return next((found.message for found in error.findings if found.rule == "automated-advance"), None)
+    return None
 
 
 def tell_others(

@@ -11,6 +11,11 @@ from mooring.domain.events import Event, EventKind, PointerHistory
 from mooring.domain.people import is_one_of
 from mooring.domain.registry import Registry
 from mooring.domain.versions import Version
+from mooring.errors import RefusedError
+
+
+class HeldError(RefusedError):
+    """Automation asked to move a pointer that a rollback holds."""
 
 
 def held_by(history: PointerHistory, automation: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mooring.domain import layout
 from mooring.domain.events import PointerHistory
-from mooring.domain.holds import hold_hint, hold_problem
+from mooring.domain.holds import HeldError, hold_hint, hold_problem
 from mooring.domain.model import Severity, State
 from mooring.domain.pointer import Override, Pointer, Rollout
 from mooring.domain.registry import Registry
@@ -114,7 +114,7 @@ def plan_promotion(
     if problem := target_problem(registry, environment, model, version, release.digest, now=now):
         raise RefusedError(problem, f"Promote another version of {model}, or lift the status first.")
     if problem := hold_problem(registry, history, version, requested_by):
-        raise RefusedError(problem, hold_hint(environment, model, version))
+        raise HeldError(problem, hold_hint(environment, model, version))
     undone = history.undone_versions.get(version)
     if undone is not None and override is None:
         raise RefusedError(
