@@ -84,6 +84,7 @@ def test_without_a_token_the_page_is_named_where_a_person_opens_it(hub: AtHub, a
     assert hub.server.pulls == []
 
 
+@pytest.mark.slow
 def test_a_forge_that_is_down_leaves_the_branch_and_says_what_to_do(hub: AtHub, alex: Person) -> None:
     hub.server.failing = [401]
 
@@ -97,6 +98,7 @@ def test_a_forge_that_is_down_leaves_the_branch_and_says_what_to_do(hub: AtHub, 
     assert (again.returncode, len(hub.server.pulls)) == (0, 1)
 
 
+@pytest.mark.slow
 def test_a_quarantine_is_merged_through_the_forge(hub: AtHub, alex: Person) -> None:
     done = _run(
         hub, alex, "quarantine", "iris@1.1.0", "--in", "production", "--reason", "It leaks", "--merge"
@@ -107,6 +109,7 @@ def test_a_quarantine_is_merged_through_the_forge(hub: AtHub, alex: Person) -> N
     assert _promote(hub, alex).returncode == 1
 
 
+@pytest.mark.slow
 def test_what_the_forge_does_not_enforce_is_shown_and_enforced(hub: AtHub, alex: Person) -> None:
     before = _run(hub, alex, "forge", "protect")
     applied = _run(hub, alex, "forge", "protect", "--apply")
@@ -125,6 +128,7 @@ def test_a_plain_git_server_is_no_forge(hub: AtHub) -> None:
     assert "plain Git server" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_plan_is_one_comment_and_a_pull_request_that_moved_on_gets_none(
     hub: AtHub, alex: Person, tmp_path: Path
 ) -> None:
@@ -144,6 +148,7 @@ def test_the_plan_is_one_comment_and_a_pull_request_that_moved_on_gets_none(
     assert _run(hub, alex, *words, head).returncode == 1
 
 
+@pytest.mark.slow
 def test_gates_and_deployments_are_reported(hub: AtHub, alex: Person) -> None:
     _promote(hub, alex)
     gates = _run(hub, alex, "forge", "gates")
@@ -158,6 +163,7 @@ def test_gates_and_deployments_are_reported(hub: AtHub, alex: Person) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_code_owners_follow_the_policies(hub: AtHub, alex: Person) -> None:
     alex.git("checkout", "-q", "main")
     before = _run(hub, alex, "forge", "codeowners", "--check")

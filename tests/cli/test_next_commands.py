@@ -76,6 +76,7 @@ def test_the_commands_of_a_pending_merge_are_the_missing_ones(terminal: Terminal
     assert terminal("sam", *approve)[0] == terminal("alex", *merge)[0] == 0
 
 
+@pytest.mark.slow
 def test_a_rollback_that_is_only_proposed_needs_no_approval_of_the_state_before(terminal: Terminals) -> None:
     branch = terminal.scene.person("alex").promote("iris@1.1.0", "production").branch
     terminal.scene.person("sam").approve(branch)
@@ -90,6 +91,7 @@ def test_a_rollback_that_is_only_proposed_needs_no_approval_of_the_state_before(
     assert terminal.scene.live("production") == "1.0.0"
 
 
+@pytest.mark.slow
 def test_a_rollback_is_listed_with_its_own_reason(terminal: Terminals) -> None:
     branch = terminal.scene.person("alex").promote("iris@1.1.0", "production", reason="A forest").branch
     terminal.scene.person("sam").approve(branch)
@@ -100,6 +102,7 @@ def test_a_rollback_is_listed_with_its_own_reason(terminal: Terminals) -> None:
     assert [one["reason"] for one in json.loads(out)["proposals"]] == ["INC-7"]
 
 
+@pytest.mark.slow
 def test_the_first_promotion_is_undone_as_its_merge_says(terminal: Terminals) -> None:
     terminal("alex", "withdraw", "iris", "--in", "production", "--reason", "End of life")
     terminal("sam", "approve", "iris", "--in", "production")

@@ -52,6 +52,7 @@ def test_the_version_that_was_undone_is_proposed_to_be_banned_where_it_was_undon
     )
 
 
+@pytest.mark.slow
 def test_asked_again_after_the_rollback_the_quarantine_is_made_up_for(
     scene: Scene, alex: Person, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -65,6 +66,7 @@ def test_asked_again_after_the_rollback_the_quarantine_is_made_up_for(
     assert "No version is to be quarantined in staging" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_quarantine_elsewhere_holds_there_still(scene: Scene, alex: Person) -> None:
     asked = StatusRequest("iris@2.0.0", State.QUARANTINED, "It leaks", ("production",), evidence="INC-7")
     change_status(alex.hub(), asked, now_ms=NOW * 1000, merge=True)

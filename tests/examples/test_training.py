@@ -107,6 +107,7 @@ def test_a_version_has_every_file_that_registering_asks_for(trained) -> None:
     assert yaml.safe_load((out / "hyperparameters.yaml").read_text()) == variant.hyperparameters
 
 
+@pytest.mark.slow
 def test_training_again_gives_the_same_bytes(trained, tmp_path: Path) -> None:
     variant, out = trained
     train(variant, tmp_path / "again")

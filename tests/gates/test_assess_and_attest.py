@@ -103,6 +103,7 @@ def test_a_check_holds_a_promotion_until_continuous_integration_says_that_it_pas
     assert scene.live("production") == "1.1.0"
 
 
+@pytest.mark.slow
 def test_only_the_named_principals_attest_and_only_what_is_asked_for(tmp_path: Path) -> None:
     scene = scene_with(tmp_path, CHECK)
     alex, sam = scene.person("alex"), scene.person("sam")
@@ -116,6 +117,7 @@ def test_only_the_named_principals_attest_and_only_what_is_asked_for(tmp_path: P
         attested(sam, passed=True, detail="two\nlines")
 
 
+@pytest.mark.slow
 def test_the_server_takes_no_statement_about_a_check_in_another_name_or_place(tmp_path: Path) -> None:
     scene = scene_with(tmp_path, CHECK)
     alex, kim = scene.person("alex"), scene.person("kim")

@@ -46,6 +46,7 @@ def test_a_whole_promotion_passes_the_hook_and_a_direct_push_does_not(scene: Sce
     assert scene.live("production") == "1.0.0"
 
 
+@pytest.mark.slow
 def test_an_approval_in_the_same_push_does_not_count(scene: Scene) -> None:
     alex, sam = scene.person("alex"), scene.person("sam")
     done = alex.promote("iris@1.1.0", "production")
@@ -64,6 +65,7 @@ def test_an_approval_in_the_same_push_does_not_count(scene: Scene) -> None:
     assert scene.live("production") == "1.1.0"
 
 
+@pytest.mark.slow
 def test_one_bad_ref_of_several_refuses_them_all(scene: Scene) -> None:
     alex = scene.person("alex")
     good = alex.commit({"README.md": b"hello\n"})
@@ -107,6 +109,7 @@ def test_the_pushed_tree_brings_no_hook_and_no_configuration_into_the_server(
     assert not trap.exists()
 
 
+@pytest.mark.slow
 def test_the_settings_of_whoever_pushes_over_a_file_url_are_not_the_servers(
     scene: Scene, tmp_path: Path
 ) -> None:
@@ -131,6 +134,7 @@ def test_without_mooring_nothing_is_accepted(scene: Scene) -> None:
     assert "git config mooring.executable" in pushed.stderr
 
 
+@pytest.mark.slow
 def test_a_first_push_to_an_empty_server(tmp_path: Path) -> None:
     scene = Scene.build(tmp_path, lambda _: [])
     alex = scene.person("alex")

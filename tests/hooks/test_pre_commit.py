@@ -62,6 +62,7 @@ def stage(person: Person, path: str, data: bytes) -> None:
     person.git("add", path)
 
 
+@pytest.mark.slow
 def test_what_is_staged_and_lawful_passes(alex: Person, runner: str) -> None:
     made = Builder().model("iris").version("1.2.0", metrics={"accuracy": 0.9}).files
     for path in made:

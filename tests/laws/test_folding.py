@@ -144,6 +144,7 @@ def _all(repository: Repository, tip: str, cache: Cache, used: Sequence[str]) ->
     return found + [past.promotion_owner(promotion) for promotion in used]
 
 
+@pytest.mark.slow
 @examples(20)
 @given(
     story=st.lists(DEEDS, min_size=2, max_size=8),

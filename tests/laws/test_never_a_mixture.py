@@ -40,6 +40,7 @@ def _blob(data: bytes | None) -> str | None:
     return None if data is None else blob_id(data)
 
 
+@pytest.mark.slow
 @examples(40)
 @given(story=STORIES, picks=st.lists(st.integers(0, 20), min_size=1, max_size=3))
 def test_a_revert_of_any_commit_undoes_what_is_live_and_was_made_by_it_or_nothing(

@@ -120,6 +120,7 @@ def rolled_back_by_hand(world: World, how: str) -> str:
     return newest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [Way.SQUASH, Way.MERGE])
 @pytest.mark.parametrize("how", ["git revert", "squashed by a forge", "merged by a forge"])
 def test_a_revert_by_other_hands_is_a_rollback_and_holds(world: World, way: Way, how: str) -> None:

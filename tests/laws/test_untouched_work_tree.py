@@ -84,6 +84,7 @@ def behind(clone: Path) -> None:
     git(clone, "commit", "--quiet", "-m", "Mine")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("user", [clean, dirty, detached, locked, stashed, merging, behind])
 def test_a_whole_life_of_a_pointer_leaves_the_clone_as_it_was(
     world: World, user: Callable[[Path], None]

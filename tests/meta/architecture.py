@@ -41,7 +41,9 @@ LAYERS = {
     "rules": _layer("domain documents"),
     "gates": _layer("domain documents"),
     "render": _layer("domain documents"),
-    "stores": _layer("domain documents", "git gitdb", "dvc dvc_data dvc_objects apprise fsspec httpx2 picklescan"),
+    "stores": _layer(
+        "domain documents", "git gitdb", "dvc dvc_data dvc_objects apprise fsspec httpx2 picklescan"
+    ),
     # Files that `mooring init` writes; the package is only their address.
     "templates": _layer(),
     "usecases": _layer("domain documents rules gates render stores templates", "ulid"),

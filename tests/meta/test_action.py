@@ -97,6 +97,7 @@ def test_a_change_that_the_rules_refuse_fails_the_step(checkout: Person, tmp_pat
         _run(checkout, tmp_path / "runner", "pull_request", **{"inputs.base": "HEAD^"})
 
 
+@pytest.mark.slow
 def test_the_first_push_is_judged_as_a_whole(checkout: Person, tmp_path: Path) -> None:
     found = _run(checkout, tmp_path / "runner", "push", **{"github.event.before": "0" * 40})
 

@@ -110,6 +110,7 @@ def test_a_promotion_by_button_becomes_a_reviewed_merged_and_deployed_one(
     ]
 
 
+@pytest.mark.slow
 def test_a_push_that_moves_no_pointer_deploys_nothing(hub: AtHub, checkout: Person) -> None:
     head = hub.server.git("rev-parse", "main")
     runner = _runner(hub, checkout)
@@ -133,6 +134,7 @@ def test_the_rollback_button_rolls_back_at_once(hub: AtHub, checkout: Person) ->
     assert [(pull.state, "expedited" in pull.labels) for pull in hub.server.pulls] == [("closed", True)]
 
 
+@pytest.mark.slow
 def test_the_quarantine_button_proposes_a_ban_where_it_was_asked_for(hub: AtHub, checkout: Person) -> None:
     runner = _runner(hub, checkout)
     runner.given = NO_APP | {

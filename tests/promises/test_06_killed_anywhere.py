@@ -26,6 +26,7 @@ from tests.promises.killing import (
     why_not,
 )
 from tests.support.gitrepo import install_hook
+from tests.support.slowly import first
 
 needs_strace = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
 
@@ -116,7 +117,7 @@ def check(stage: Stage, folder: Path, calls: str, number: int) -> None:
 
 
 @needs_strace
-@pytest.mark.parametrize(("name", "calls", "number"), SAMPLE)
+@pytest.mark.parametrize(("name", "calls", "number"), first(3, SAMPLE))
 def test_killed_at_a_point_it_leaves_the_old_or_the_new(
     stages: Callable[[str], Stage], tmp_path: Path, name: str, calls: str, number: int
 ) -> None:
@@ -137,7 +138,7 @@ def test_killed_at_any_point_it_leaves_the_old_or_the_new(
 
 
 @needs_strace
-@pytest.mark.parametrize("number", [7, 90])
+@pytest.mark.parametrize("number", first(1, [90, 7]))
 def test_killed_while_it_fetches_the_cache_has_whole_files_or_none(
     stages: Callable[[str], Stage], tmp_path: Path, number: int
 ) -> None:
@@ -164,7 +165,7 @@ def wrong(path: Path) -> str | None:
 
 
 @needs_strace
-@pytest.mark.parametrize(("name", "number"), [("promote", 15), ("merge", 35)])
+@pytest.mark.parametrize(("name", "number"), first(1, [("promote", 15), ("merge", 35)]))
 def test_interrupted_between_two_programs_it_says_so_and_leaves_the_old_or_the_new(
     stages: Callable[[str], Stage], tmp_path: Path, name: str, number: int
 ) -> None:
@@ -182,7 +183,7 @@ def test_interrupted_between_two_programs_it_says_so_and_leaves_the_old_or_the_n
     assert state(world) == stage.after
 
 
-@pytest.mark.parametrize("name", ["promote", "rollback"])
+@pytest.mark.parametrize("name", first(1, ["promote", "rollback"]))
 def test_ctrl_c_while_the_server_thinks_leaves_the_old(
     stages: Callable[[str], Stage], tmp_path: Path, name: str
 ) -> None:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from mooring.domain.events import EventKind
 from tests.support.builder import Builder
 from tests.support.scene import PEOPLE, Person, Scene
@@ -70,6 +72,7 @@ def test_of_promotions_of_one_pointer_exactly_one_wins_and_the_others_are_told_w
     assert len([ref for ref in scene.refs() if ref.startswith("refs/heads/promote/")]) == 2
 
 
+@pytest.mark.slow
 def test_promotions_of_different_pointers_all_land_once(tmp_path: Path) -> None:
     scene = Scene.build(tmp_path, garden, hook=False)
     people = crowd(scene)
@@ -86,6 +89,7 @@ def test_promotions_of_different_pointers_all_land_once(tmp_path: Path) -> None:
         assert (event.kind, event.version) == (EventKind.PROMOTED, "1.0.0")
 
 
+@pytest.mark.slow
 def test_one_proposal_merged_by_everybody_at_once_is_one_commit(tmp_path: Path) -> None:
     scene = Scene.build(tmp_path, garden, hook=False)
     people = crowd(scene)
@@ -97,6 +101,7 @@ def test_one_proposal_merged_by_everybody_at_once_is_one_commit(tmp_path: Path) 
     assert sum("nothing to do" in out for _, out, _ in ends) == 2
 
 
+@pytest.mark.slow
 def test_the_same_proposal_made_by_several_people_at_once_is_made_once(tmp_path: Path) -> None:
     scene = Scene.build(tmp_path, garden, hook=False)
     people = crowd(scene)

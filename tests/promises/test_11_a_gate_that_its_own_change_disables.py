@@ -111,6 +111,7 @@ def test_a_change_that_disables_its_judge_and_breaks_something_is_refused(
     assert list(workspace.rglob("ran")) == []
 
 
+@pytest.mark.slow
 def test_what_disables_the_judge_alone_decides_nothing_yet(tmp_path: Path) -> None:
     """Such a change is for its reviewers and CODEOWNERS: the judge is the old one until it is merged."""
     changed = base().write(PRE_COMMIT, "exclude: '.*'\nrepos: []\n").write("dev", FORGIVING)

@@ -42,6 +42,7 @@ def carried(person: Person, commit: str) -> str:
         )
 
 
+@pytest.mark.slow
 def test_a_version_that_is_banned_meanwhile_is_not_promoted(
     scene: Scene, waiting: tuple[Person, str, str]
 ) -> None:
@@ -58,6 +59,7 @@ def test_a_version_that_is_banned_meanwhile_is_not_promoted(
     assert scene.offered(alex, carried(alex, commit)) != ()
 
 
+@pytest.mark.slow
 def test_a_version_that_left_staging_meanwhile_by_a_rollback_is_not_promoted(tmp_path: Path) -> None:
     def states(_: bytes) -> list[tuple[str, Builder]]:
         builder = (

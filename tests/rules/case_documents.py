@@ -73,7 +73,9 @@ def _unreadable_yaml() -> Iterator[Case]:
         rule,
         "comments-quotes-and-blank-lines-are-fine",
         started(),
-        lambda it: it.write(MODEL, b"# Whose it is\n\n" + it.files[MODEL] + b"labels: {maintained: 'yes'}  # quoted\n"),
+        lambda it: it.write(
+            MODEL, b"# Whose it is\n\n" + it.files[MODEL] + b"labels: {maintained: 'yes'}  # quoted\n"
+        ),
     )
 
 

@@ -48,6 +48,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
         yield found
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(st.lists(NEEDS, min_size=1, max_size=3))
 def test_carrying_on_gives_what_gathering_anew_gives(

@@ -124,6 +124,7 @@ def test_the_first_parent_line_is_what_a_walk_finds(
     assert all(record.committer_time == FIRST_SECOND + ids.index(record.oid) for record in records)
 
 
+@pytest.mark.slow
 @given(histories())
 def test_first_parent_membership_ancestry_and_times_agree_with_a_walk(
     scratch: tuple[Path, Repository], planned: list[Planned]

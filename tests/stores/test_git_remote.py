@@ -212,6 +212,7 @@ def test_an_outcome_that_cannot_be_looked_up_is_unknown(repository: Repository, 
     assert "it may have arrived" in str(outcome.error("a promotion"))
 
 
+@pytest.mark.slow
 def test_a_stale_lock_at_the_server_is_named(repository: Repository, server: Path) -> None:
     lock = server / "refs/heads/main.lock"
     lock.touch()

@@ -159,6 +159,7 @@ def test_an_unsigned_or_forged_statement_does_not_count(scene: Scene) -> None:
     assert [vote.principal for vote in vouched.votes] == ["kim@example.com"]
 
 
+@pytest.mark.slow
 def test_where_the_server_vouches_an_unsigned_approval_is_enough(tmp_path: Path) -> None:
     scene = Scene.build(tmp_path)
     scene.config("mooring.trustPrincipal", "true")

@@ -49,6 +49,7 @@ def test_every_approval_of_a_promotion_is_named(scene: Scene) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_rollback_has_approvals_of_its_own(scene: Scene) -> None:
     merged(scene, "iris@1.1.0", "production", by=["sam"])
     scene.person("alex").roll_back("iris", "production", propose=True)

@@ -22,6 +22,7 @@ from tests.support.scene import NOW, Scene, standard
 PEOPLE = {f"{name}@example.com": f"{name}-at-hub" for name in ("alex", "sam")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [ForgeKind.GITLAB, ForgeKind.GITEA])
 def test_from_a_promotion_to_its_merge(tmp_path: Path, kind: ForgeKind) -> None:
     scene = Scene.build(tmp_path, lambda signers: standard(signers=signers, settings=Settings(people=PEOPLE)))

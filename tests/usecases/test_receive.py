@@ -300,6 +300,7 @@ def test_the_state_directly_before_returns_without_approvals_and_older_ones_do_n
     assert rules(scene.offered(alex, restored(alex, 2))) == ["unreviewed-pointer"]
 
 
+@pytest.mark.slow
 def test_a_second_step_back_after_a_rollback_is_an_older_state(scene: Scene) -> None:
     alex = live(scene, "iris@1.1.0", "iris@2.0.0")
     alex.roll_back("iris", "production")
@@ -315,6 +316,7 @@ def test_what_a_rollback_left_does_not_come_back_by_a_push(scene: Scene) -> None
     assert "reverted-rollback" in rules(scene.offered(alex, restored(alex, 1)))
 
 
+@pytest.mark.slow
 def test_where_rollbacks_are_reviewed_the_state_before_needs_its_approvals(tmp_path: Path) -> None:
     def states(signers: bytes) -> list[tuple[str, Builder]]:
         found = standard(signers=signers)

@@ -76,6 +76,7 @@ def has_bytes(person: Person, data: bytes) -> None:
         cache.objects.keep(draft)
 
 
+@pytest.mark.slow
 def test_bytes_that_can_be_reached_decide_and_a_statement_where_they_are_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,6 +173,7 @@ def proposed(tmp_path_factory: pytest.TempPathFactory) -> Proposed:
     return Proposed(scene, blobs[0], blobs[1])
 
 
+@pytest.mark.slow
 def test_on_main_a_pointer_moves_by_nothing_unsigned(proposed: Proposed) -> None:
     assert proposed.on_main(proposed.scene.person("sam"), proposed.unasked) == [
         "production takes signed changes only: the commit is not signed, and nobody has signed the request"

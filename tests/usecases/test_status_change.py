@@ -65,6 +65,7 @@ def test_asked_twice_nothing_changes(alex: Person) -> None:
     assert alex.hub().refresh() == first.commit
 
 
+@pytest.mark.slow
 def test_where_registrations_are_direct_a_status_is(tmp_path: Path) -> None:
     settings = Settings(registration=Registration.DIRECT)
     scene = Scene.build(tmp_path, lambda signers: standard(signers=signers, settings=settings))
