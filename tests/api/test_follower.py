@@ -43,6 +43,7 @@ def test_it_loads_what_is_live_and_reloads_when_the_pointer_moves(scene: Scene, 
     assert follower.serving.version == "1.0.0"
 
 
+@pytest.mark.slow
 def test_a_withdrawal_serves_nothing_and_never_another_version(scene: Scene, tmp_path: Path) -> None:
     from mooring.usecases.promote import withdraw
 
@@ -95,6 +96,7 @@ def test_the_last_good_model_answers_while_the_storage_is_away(scene: Scene, tmp
     assert follower.serving.version == "1.1.0"
 
 
+@pytest.mark.slow
 def test_corrupt_bytes_of_a_new_version_leave_the_old_one_serving(scene: Scene, tmp_path: Path) -> None:
     follower = follower_of(scene, tmp_path)
     follower.poll()
@@ -110,6 +112,7 @@ def test_corrupt_bytes_of_a_new_version_leave_the_old_one_serving(scene: Scene, 
     assert isinstance(follower.error, mooring.IntegrityError)
 
 
+@pytest.mark.slow
 def test_a_rewound_main_raises_an_alarm_and_changes_nothing_even_after_a_restart(
     scene: Scene, tmp_path: Path
 ) -> None:

@@ -24,6 +24,7 @@ def unwatched(world: World) -> World:
     return world
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "state", ["stale index.lock", "detached head", "empty index", "a merge that is not done"]
 )
@@ -48,6 +49,7 @@ def test_the_state_of_the_clone_is_nobody_s_business(unwatched: World, state: st
     assert {name: after.get(name) for name in own} == own
 
 
+@pytest.mark.slow
 def test_a_stale_lock_in_the_remote_is_named_and_nothing_is_written(unwatched: World) -> None:
     world, lock = unwatched, unwatched.scene.remote / "refs" / "heads" / "main.lock"
     lock.touch()

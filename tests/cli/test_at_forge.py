@@ -120,6 +120,7 @@ def test_what_the_forge_does_not_enforce_is_shown_and_enforced(hub: AtHub, alex:
     assert '"protected": true' in after.stdout
 
 
+@pytest.mark.slow
 def test_a_plain_git_server_is_no_forge(hub: AtHub) -> None:
     sam = hub.scene.person("sam")
     done = _run(hub, sam, "forge", "protect")
@@ -173,6 +174,7 @@ def test_code_owners_follow_the_policies(hub: AtHub, alex: Person) -> None:
     assert (alex.folder / ".github/CODEOWNERS").read_text("utf-8").startswith("# mooring: begin")
 
 
+@pytest.mark.slow
 def test_the_status_names_the_pull_request_of_what_waits(hub: AtHub, alex: Person) -> None:
     _promote(hub, alex)
     shown = _run(hub, alex, "status")

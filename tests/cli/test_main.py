@@ -210,6 +210,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(registry: Living) -> None:
     assert done.stderr in (f"{BROKEN_PIPE}\n", "0\n")
 
 
+@pytest.mark.slow
 def test_colour_is_for_terminals_and_can_be_turned_on_and_off(registry: Living) -> None:
     plain = process("list", cwd=registry.path)
     forced = process("list", cwd=registry.path, FORCE_COLOR="1", NO_COLOR="", TERM="xterm")

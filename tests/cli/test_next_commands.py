@@ -67,6 +67,7 @@ def test_the_commands_after_a_proposal_bring_it_to_main(terminal: Terminals) -> 
     assert terminal.scene.live("production") == "1.1.0"
 
 
+@pytest.mark.slow
 def test_the_commands_of_a_pending_merge_are_the_missing_ones(terminal: Terminals) -> None:
     terminal("alex", "promote", "iris@1.1.0", "--to", "production", "--reason", "Better")
     status, _, said = terminal("alex", "merge", "iris", "--in", "production")

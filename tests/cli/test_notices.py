@@ -36,6 +36,7 @@ def work_as(person: Person, monkeypatch: pytest.MonkeyPatch, environ: dict[str, 
     monkeypatch.chdir(person.folder)
 
 
+@pytest.mark.slow
 def test_people_are_told_that_automation_met_a_hold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: list[Notice]
 ) -> None:

@@ -76,6 +76,7 @@ def test_a_value_of_the_corpus_is_only_itself(payload: str) -> None:
     assert_only_itself(payload)
 
 
+@pytest.mark.slow
 @given(texts)
 def test_any_value_is_only_itself(value: str) -> None:
     assert_only_itself(value)

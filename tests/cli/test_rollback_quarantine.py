@@ -97,6 +97,7 @@ def test_where_it_fails_the_rollback_stands_and_the_command_is_said(
     assert """mooring quarantine iris@2.0.0 --in staging --reason 'It'"'"'s worse'""" in said.err
 
 
+@pytest.mark.slow
 def test_at_a_forge_both_are_pull_requests(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

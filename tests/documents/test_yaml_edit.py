@@ -128,6 +128,7 @@ def test_any_value_can_be_set_anywhere_in_an_accepted_document(name: str, draw: 
     check_any_edit(ACCEPTED[name][0].encode(), draw)
 
 
+@pytest.mark.slow
 @given(json_mappings, st.data())
 def test_any_value_can_be_set_anywhere_in_a_written_document(
     value: dict[str, Any], draw: st.DataObject

@@ -132,6 +132,7 @@ def test_the_laws_hold_for_texts_with_comments_anywhere(text: str, data: st.Data
     check_laws(text.encode(), data.draw(orders(load(text.encode()))))
 
 
+@pytest.mark.slow
 @given(st.one_of(damaged(), token_soups), st.data())
 def test_the_laws_hold_for_whatever_is_accepted(text: str, data: st.DataObject) -> None:
     try:

@@ -101,6 +101,7 @@ def test_an_input_that_was_valid_stays_valid_unless_the_bump_is_major(pair, data
             assert not now.is_valid(payload) or was.is_valid(payload)
 
 
+@pytest.mark.slow
 @given(pairs, st.data())
 def test_an_output_that_may_come_was_possible_before_unless_the_bump_is_major(pair, data):
     before, after = pair
@@ -114,6 +115,7 @@ def test_an_output_that_may_come_was_possible_before_unless_the_bump_is_major(pa
         assert not now.is_valid(payload) or was.is_valid(payload)
 
 
+@pytest.mark.slow
 @given(schemas(), st.data())
 def test_closing_only_narrows_and_agrees_with_the_oracle(schema, data):
     try:
@@ -130,6 +132,7 @@ def test_closing_only_narrows_and_agrees_with_the_oracle(schema, data):
             assert closed.is_valid(payload) == twin.is_valid(payload)
 
 
+@pytest.mark.slow
 @given(schemas())
 def test_a_schema_is_a_patch_of_itself_however_it_is_written(schema):
     annotated = {"title": "t", "description": "d"} | copy.deepcopy(schema)
@@ -139,6 +142,7 @@ def test_a_schema_is_a_patch_of_itself_however_it_is_written(schema):
         assert compare(Interface(**{side: schema}), Interface(**{side: annotated})).required is Bump.PATCH
 
 
+@pytest.mark.slow
 @given(pairs)
 def test_the_verdict_is_never_below_a_listed_difference_nor_above_all_of_them(pair):
     before, after = pair

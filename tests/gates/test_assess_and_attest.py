@@ -249,6 +249,7 @@ def test_a_promotion_that_nobody_has_proposed_is_assessed_without_a_trace(tmp_pa
         assessed(alex, "iris", None)
 
 
+@pytest.mark.slow
 def test_the_exit_status_tells_what_the_gates_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -86,6 +86,7 @@ def test_one_bad_ref_of_several_refuses_them_all(scene: Scene) -> None:
     assert set(scene.refs()) == {*before, "refs/heads/topic"}
 
 
+@pytest.mark.slow
 def test_the_pushed_tree_brings_no_hook_and_no_configuration_into_the_server(
     scene: Scene, tmp_path: Path
 ) -> None:

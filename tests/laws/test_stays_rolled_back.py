@@ -158,6 +158,7 @@ def test_with_a_reason_a_version_comes_back_as_a_promotion_of_its_own(world: Wor
     assert "1.1.0" not in history.undone_versions
 
 
+@pytest.mark.slow
 def test_once_it_came_back_it_can_be_rolled_back_again(world: World) -> None:
     world.past("1.0.0", "1.1.0")
     world.roll_back()
@@ -170,6 +171,7 @@ def test_once_it_came_back_it_can_be_rolled_back_again(world: World) -> None:
     assert world.history().undone_versions == {"1.1.0": back.plan.after.promotion}
 
 
+@pytest.mark.slow
 def test_a_version_greater_than_the_bad_one_needs_no_override(world: World) -> None:
     world.past("1.0.0", "1.1.0")
     world.roll_back()

@@ -6,6 +6,7 @@ from collections import Counter
 from functools import cache
 from itertools import count
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,7 @@ def split(rollout: Rollout) -> Pointer:
     )
 
 
+@pytest.mark.slow
 @examples(3)
 @given(weight=st.integers(1, 99))
 def test_a_canary_gets_its_weight_and_the_stable_version_the_rest(weight: int) -> None:
@@ -48,6 +50,7 @@ def test_a_canary_gets_its_weight_and_the_stable_version_the_rest(weight: int) -
     assert dealt == {"2.0.0": weight * 100, "1.0.0": BASIS_POINTS - weight * 100}
 
 
+@pytest.mark.slow
 @examples(3)
 @given(one=st.integers(1, 98), data=st.data())
 def test_every_arm_of_an_ab_test_gets_its_weight(one: int, data: st.DataObject) -> None:

@@ -89,6 +89,7 @@ def test_a_pull_request_is_judged_and_planned(checkout: Person, tmp_path: Path) 
     assert "iris" in (temp / "summary").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_change_that_the_rules_refuse_fails_the_step(checkout: Person, tmp_path: Path) -> None:
     (checkout.folder / "environments/staging/iris.yaml").write_text("kind: Pointer\n", "utf-8")
     checkout.git("commit", "--quiet", "-am", "Break it")

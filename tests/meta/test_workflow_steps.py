@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mooring import __version__
 from mooring.domain.environment import Settings
 from tests.support.github_server import GitHubServer
 from tests.support.hubs import ADDRESS, AtHub, at_hub
@@ -127,11 +128,15 @@ def test_the_rollback_button_rolls_back_at_once(hub: AtHub, checkout: Person) ->
         "inputs.environment": "staging",
         "inputs.reason": "error rate; INC-7",
         "inputs.to-version": "",
+        "inputs.quarantine && '--quarantine' || ''": "--quarantine",
     }
     runner.run("rollback.yml", "propose")
 
     assert hub.scene.live("staging") == "1.1.0"
-    assert [(pull.state, "expedited" in pull.labels) for pull in hub.server.pulls] == [("closed", True)]
+    assert [(pull.branch, pull.state, "expedited" in pull.labels) for pull in hub.server.pulls] == [
+        ("rollback/staging/iris", "closed", True),
+        ("status/iris/2.0.0", "open", False),
+    ]
 
 
 @pytest.mark.slow
@@ -152,8 +157,8 @@ def test_the_quarantine_button_proposes_a_ban_where_it_was_asked_for(hub: AtHub,
 
 
 @pytest.mark.slow
-def test_the_weekly_training_registers_a_new_minor_version_of_a_living_model(tmp_path: Path) -> None:
-    """On this repository's own registry, as the schedule would find it."""
+def test_a_living_model_is_retrained_and_deployed_and_the_tool_is_built(tmp_path: Path) -> None:
+    """On this repository's own registry, as the schedule, a push and a tag would find it."""
     bare = tmp_path / "models.git"
     subprocess.run(["git", "clone", "--quiet", "--bare", str(ROOT), str(bare)], check=True)
     work = tmp_path / "work"
@@ -169,6 +174,13 @@ def test_the_weekly_training_registers_a_new_minor_version_of_a_living_model(tmp
             "GITHUB_TOKEN": "t0ken",
         }
         Runner(work, NO_APP, environ).run("retrain.yml", "retrain")
+
+        live = {"matrix.model": "iris-classifier", "matrix.environment": "production"}
+        Runner(work, NO_APP | live, environ).run("deploy.yml", "deploy")
+        assert list((work / "deployed").rglob("model.*"))
+
+        Runner(work, NO_APP | {"github.ref_name": f"v{__version__}"}, environ).run("release.yml", "build")
+        assert {path.suffix for path in (work / "dist").iterdir()} == {".gz", ".whl"}
 
         registered, proposed = server.pulls
         version = registered.branch.rpartition("/")[2]

@@ -62,6 +62,7 @@ def cut(person: Person, root: Path, *, silent: bool) -> Path:
     return done
 
 
+@pytest.mark.slow
 def test_a_merge_that_arrived_although_the_connection_broke_is_known_to_have_arrived(
     scene: Scene, tmp_path: Path
 ) -> None:
@@ -76,6 +77,7 @@ def test_a_merge_that_arrived_although_the_connection_broke_is_known_to_have_arr
     assert len(scene.log()) == before + 1
 
 
+@pytest.mark.slow
 def test_while_nobody_can_look_the_answer_is_unavailable_and_the_next_run_looks_first(
     scene: Scene, tmp_path: Path
 ) -> None:

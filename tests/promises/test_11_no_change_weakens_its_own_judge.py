@@ -64,6 +64,7 @@ def test_policy_and_pointer_in_one_push_are_refused_in_one_commit_and_in_two(
     assert (scene.offered(mallory, loosened) == ()) is allowed
 
 
+@pytest.mark.slow
 def test_a_key_that_comes_with_the_proposal_approves_nothing(scene: Scene) -> None:
     kim, mallory = scene.person("kim"), scene.person("mallory")
     done = kim.promote("iris@1.1.0", "production")

@@ -147,6 +147,7 @@ def test_the_codes_are_distinct_and_never_change() -> None:
     assert set(CASES.values()) == set(ExitCode) - {ExitCode.BUG, ExitCode.INTERRUPTED}
 
 
+@pytest.mark.slow
 def test_a_shell_sees_the_same_codes(world: World) -> None:
     assert world.process("resolve", "iris@9.9.9").code == 3
     assert world.process("resolve").code == 2

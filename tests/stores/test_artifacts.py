@@ -338,6 +338,7 @@ def test_a_lock_that_is_never_free_names_its_holder(cache: ArtifactCache, artifa
         pytest.fail("two held one lock")
 
 
+@pytest.mark.slow
 def test_processes_share_one_download(tmp_path: Path, folder: Path) -> None:
     data = os.urandom(2**20)
     artifact = artifact_of({"model.json": data}, folder)

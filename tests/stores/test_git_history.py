@@ -90,6 +90,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Re
         yield bare, repository
 
 
+@pytest.mark.slow
 @given(histories(), st.sets(st.sampled_from([*PATHS, "b c", "e"])), st.data())
 def test_the_first_parent_line_is_what_a_walk_finds(
     scratch: tuple[Path, Repository], planned: list[Planned], paths: set[str], data: st.DataObject

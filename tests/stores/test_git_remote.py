@@ -186,6 +186,7 @@ def test_a_push_that_was_cut_off_before_it_landed_is_an_error_that_may_be_retrie
     assert push(repository, "origin", [RefUpdate(new, MAIN, old)]).ok
 
 
+@pytest.mark.slow
 def test_a_push_that_hangs_is_looked_up_at_its_deadline(
     repository: Repository, server: Path, tmp_path: Path
 ) -> None:

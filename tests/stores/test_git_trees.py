@@ -71,6 +71,7 @@ def added_tree(work: Path, wishes: Wishes) -> str:
     return git(work, "write-tree")
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(PATHS, CONTENTS, max_size=8).filter(lambda files: not contradicts(files)),
     st.dictionaries(PATHS, st.none() | CONTENTS, max_size=8).filter(lambda wishes: not contradicts(wishes)),
@@ -185,6 +186,7 @@ def test_an_empty_message_and_an_unknown_base_are_refused(repository: Repository
         repository.commit_with("nowhere", {}, message="x")
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(PATHS, CONTENTS, max_size=8).filter(lambda files: not contradicts(files)),
     st.lists(PATHS, max_size=14),

@@ -106,6 +106,7 @@ def test_a_key_that_the_registry_does_not_know_is_refused(scene: Scene) -> None:
         )
 
 
+@pytest.mark.slow
 def test_an_approval_does_not_count_for_the_same_pointer_in_another_proposal(scene: Scene) -> None:
     alex, sam, branch = proposed(scene)
     sam.approve(branch)
@@ -116,6 +117,7 @@ def test_an_approval_does_not_count_for_the_same_pointer_in_another_proposal(sce
         alex.merge(branch)
 
 
+@pytest.mark.slow
 def test_a_statement_copied_under_another_name_or_promotion_counts_for_nothing(scene: Scene) -> None:
     alex, sam, branch = proposed(scene)
     done = sam.approve(branch)
@@ -135,6 +137,7 @@ def test_a_statement_copied_under_another_name_or_promotion_counts_for_nothing(s
     assert "another state" in ballots[1].doubts[0].reason
 
 
+@pytest.mark.slow
 def test_an_unsigned_or_forged_statement_does_not_count(scene: Scene) -> None:
     _, sam, _ = proposed(scene)
     kim = scene.person("kim")
@@ -200,6 +203,7 @@ def test_only_the_requester_signs_the_request(scene: Scene) -> None:
         alex.merge(branch)
 
 
+@pytest.mark.slow
 def test_what_can_never_be_merged_is_not_approved(scene: Scene) -> None:
     alex, sam, branch = proposed(scene)
     other = scene.person("kim").promote("iris@2.0.0", "production").branch

@@ -40,6 +40,7 @@ def told(scene: Scene, environment: str | None = None) -> list[tuple[str, tuple[
     return [(str(event.kind), who) for event, who in zip(found.events, found.approved, strict=True)]
 
 
+@pytest.mark.slow
 def test_every_approval_of_a_promotion_is_named(scene: Scene) -> None:
     merged(scene, "iris@1.1.0", "production", by=["sam", "kim"])
 
@@ -77,6 +78,7 @@ def test_a_trailer_that_somebody_wrote_approves_nothing(scene: Scene) -> None:
     assert told(scene, "production")[0] == ("promoted", ())
 
 
+@pytest.mark.slow
 def test_a_key_that_is_taken_off_the_list_later_still_counts_for_what_it_approved(scene: Scene) -> None:
     merged(scene, "iris@1.1.0", "production", by=["sam"])
     alex = scene.person("alex")
@@ -86,6 +88,7 @@ def test_a_key_that_is_taken_off_the_list_later_still_counts_for_what_it_approve
     assert told(scene, "production")[0] == ("promoted", ("sam@example.com",))
 
 
+@pytest.mark.slow
 def test_the_data_says_who_approved_only_where_it_was_asked(scene: Scene) -> None:
     merged(scene, "iris@1.1.0", "production", by=["sam"])
     hub = scene.hub()

@@ -56,6 +56,7 @@ def test_what_is_staged_is_judged_and_what_is_not_is_not(registry: Living) -> No
     assert "changed-version-file" in errors(check_staged(hub))
 
 
+@pytest.mark.slow
 def test_the_index_of_git_commit_with_paths_is_the_one_that_is_judged(
     registry: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,7 @@ def test_anything_else_is_no_part_of_it(alex: Person, extra: dict[str, bytes]) -
     assert next(iter(extra)) in problem
 
 
+@pytest.mark.slow
 def test_the_server_takes_it_as_well(alex: Person) -> None:
     """Pushed to main by hand, as `registration: direct` does."""
     after = Builder().settings().environment("staging").model("iris").version("1.0.0").version("1.1.0").files

@@ -59,6 +59,7 @@ def test_an_approved_proposal_becomes_one_commit_and_its_branch_goes(scene: Scen
     assert newest.message.endswith("Requested-By: Alex <alex@example.com>\nApproved-By: sam@example.com\n")
 
 
+@pytest.mark.slow
 def test_author_is_who_proposed_and_committer_is_who_merged(scene: Scene) -> None:
     _, branch = approved(scene)
     scene.person("kim").merge(branch)
@@ -122,6 +123,7 @@ def test_of_two_proposals_on_one_pointer_the_second_is_told_what_won(scene: Scen
     assert scene.live("production") == "1.1.0"
 
 
+@pytest.mark.slow
 def test_a_proposal_made_on_an_older_main_merges_when_its_pointer_did_not_move(scene: Scene) -> None:
     alex, branch = approved(scene)
     sam = scene.person("sam")
@@ -156,6 +158,7 @@ def test_a_soak_is_pending_until_its_time_has_come(tmp_path: Path) -> None:
     assert alex.merge(branch).outcome is MergeOutcome.MERGED
 
 
+@pytest.mark.slow
 def test_a_version_that_is_banned_while_its_promotion_waits_is_not_merged(scene: Scene) -> None:
     """Both changes were green alone (threat T36)."""
     alex, branch = approved(scene)
@@ -250,6 +253,7 @@ def _register(person: Person, version: str, more: dict[str, bytes] | None = None
     return branch
 
 
+@pytest.mark.slow
 def test_a_selector_that_fits_several_names_them_and_one_that_fits_none_lists_what_there_is(
     scene: Scene,
 ) -> None:
@@ -280,6 +284,7 @@ def test_a_proposal_can_be_taken_back_and_then_is_gone(scene: Scene) -> None:
         alex.merge(branch)
 
 
+@pytest.mark.slow
 def test_neither_work_tree_nor_index_nor_branches_of_the_clone_are_touched(scene: Scene) -> None:
     alex = scene.person("alex")
     alex.git("checkout", "--quiet", "main")

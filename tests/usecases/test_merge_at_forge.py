@@ -74,6 +74,7 @@ def test_a_review_that_proves_nothing_does_not_count(
     assert hub.scene.live("production") == "1.0.0"
 
 
+@pytest.mark.slow
 def test_what_the_forge_wants_more_is_pending_in_its_words(hub: AtHub, alex: Person) -> None:
     branch = _proposed(hub, alex)
     hub.person("sam").approve(branch)  # signed: enough for Mooring, and no review for the forge

@@ -143,6 +143,7 @@ def test_an_approval_counts_only_on_the_pointer_it_was_given_for(scene: Scene) -
     assert rules(scene.offered(alex, forced)) == ["wrong-replaces"]
 
 
+@pytest.mark.slow
 def test_the_approval_of_a_key_that_main_does_not_know_any_more_does_not_count(scene: Scene) -> None:
     alex, commit = approved(scene)
     signers = scene.hub().registry().files.read(_entry(scene, layout.SIGNERS))
@@ -309,6 +310,7 @@ def test_a_second_step_back_after_a_rollback_is_an_older_state(scene: Scene) -> 
     assert rules(scene.offered(alex, _committed(alex, events[0].blob))) == ["unreviewed-pointer"]
 
 
+@pytest.mark.slow
 def test_what_a_rollback_left_does_not_come_back_by_a_push(scene: Scene) -> None:
     alex = live(scene, "iris@1.1.0")
     alex.roll_back("iris", "production")
@@ -433,6 +435,7 @@ class TestApprovals:
         assert self.offer(scene, None, done.ref, old=oid, principal="sam@example.com") == []
         assert self.offer(scene, None, done.ref, old=oid, principal="kim@example.com") == ["foreign-approval"]
 
+    @pytest.mark.slow
     def test_what_was_taken_back_is_not_brought_back_by_replaying_it(self, scene: Scene) -> None:
         alex, sam = scene.person("alex"), scene.person("sam")
         self.proposed(scene)

@@ -80,6 +80,7 @@ def test_a_branch_that_is_no_proposal_fails_with_the_reason(hub: AtHub, alex: Pe
     assert _shown(hub, alex)[ALL] is StatusState.FAILURE
 
 
+@pytest.mark.slow
 def test_a_proposal_that_moves_no_pointer_passes(hub: AtHub, alex: Person) -> None:
     """Else a ruleset that requires the status would never let a registration or a quarantine pass."""
     request = StatusRequest("iris@1.1.0", State.DEPRECATED, "old")

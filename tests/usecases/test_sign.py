@@ -88,6 +88,7 @@ def test_a_signature_is_proposed_merged_and_verified(scene: Scene) -> None:
     assert [one.principal for one in found.facts.signers] == ["alex@example.com"]
 
 
+@pytest.mark.slow
 def test_a_registry_that_takes_registrations_at_once_takes_signatures_at_once(direct: Scene) -> None:
     alex, sam = direct.person("alex"), direct.person("sam")
     before = direct.log()

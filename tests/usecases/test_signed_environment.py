@@ -180,6 +180,7 @@ def test_on_main_a_pointer_moves_by_nothing_unsigned(proposed: Proposed) -> None
     ]
 
 
+@pytest.mark.slow
 def test_on_main_a_signed_request_is_enough(proposed: Proposed) -> None:
     assert proposed.on_main(proposed.scene.person("sam"), proposed.asked) == []
 

@@ -84,6 +84,7 @@ def held(registry: Living) -> str | None:
     return found.held_version
 
 
+@pytest.mark.slow
 def test_what_a_rollback_took_holds_the_pointer_until_a_person_promotes(registry: Living) -> None:
     robot = "Robot <robot@example.com>"
     registry.record("Name the robot", registry.builder.settings(Settings(automation=("robot@example.com",))))

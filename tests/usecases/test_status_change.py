@@ -73,6 +73,7 @@ def test_where_registrations_are_direct_a_status_is(tmp_path: Path) -> None:
     assert _ask(scene.person("alex")).outcome is StatusOutcome.DONE
 
 
+@pytest.mark.slow
 def test_a_version_that_is_live_is_named_with_where(alex: Person) -> None:
     done = _ask(alex, StatusRequest("iris@staging", State.QUARANTINED, "bad"), merge=True)
 

@@ -125,6 +125,7 @@ def test_a_pointer_staged_with_a_file_outside_of_the_registry_is_bundled(tmp_pat
     assert levels(check_staged(wiring.open_hub(made.path))) == {"bundled-pointer-change": Level.ERROR}
 
 
+@pytest.mark.slow
 def test_a_push_waives_nothing_by_what_it_brings_itself(tmp_path: Path) -> None:
     scene = Scene.build(tmp_path, lambda signers: standard(approvals=0, signers=signers), hook=False)
     alex = scene.person("alex")

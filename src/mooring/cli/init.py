@@ -108,6 +108,7 @@ def _next(place: Path, *, has_remote: bool) -> list[str]:
     then = [] if place == Path.cwd() else [f"Next: cd {shlex.quote(str(place))}"]
     if not has_remote:
         then.append("Next: git remote add origin URL && git push -u origin main")
+        then.append("Where that is GitHub or another forge, see what it must enforce: mooring forge protect")
     return [*then, "Next: mooring register MODEL FOLDER --version 1.0.0 --metrics metrics.json"]
 
 

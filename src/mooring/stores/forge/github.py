@@ -145,17 +145,14 @@ class GitHub:
         try:
             answer = self.client.send("PUT", f"{path}/merge", wanted)
         except ForgeError as error:
-            merged = self._merged(path)
-            if merged is not None:
+            there = _request(self.client.get(path))
+            if there.merged_as is not None and there.head == head:
                 # The answer to the first attempt was lost, and the second met a merged pull request.
-                return MergeResult(MergeState.MERGED, merged)
+                return MergeResult(MergeState.MERGED, there.merged_as)
             if error.status in (405, 409):
                 return MergeResult(MergeState.NOT_READY, reason=error.message)
             raise
         return MergeResult(MergeState.MERGED, text(answer, "sha"))
-
-    def _merged(self, path: str) -> str | None:
-        return _request(self.client.get(path)).merged_as
 
     def statuses(self, commit: str) -> tuple[Status, ...]:
         """The newest status of each context."""
