@@ -29,6 +29,7 @@ def test_what_is_secret_is_hidden_and_nothing_else(text: str, shown: str) -> Non
     assert redact(text) == shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["x", "a://", "ssh://", "https://u:p", "?token=", "://@"])
 def test_a_text_of_a_megabyte_takes_no_longer_than_reading_it(part: str) -> None:
     # The words of a server are redacted, so whoever speaks them must not choose how long that takes.

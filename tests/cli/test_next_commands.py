@@ -115,6 +115,7 @@ def test_the_first_promotion_is_undone_as_its_merge_says(terminal: Terminals) ->
     assert terminal.scene.live("production") == "1.0.0"
 
 
+@pytest.mark.slow
 def test_a_version_that_comes_back_after_a_rollback_is_said_to_need_an_approval(terminal: Terminals) -> None:
     terminal("alex", "rollback", "iris", "--in", "staging", "--reason", "INC-8")
     back = ("promote", "iris@2.0.0", "--to", "staging", "--override", "mended", "--reason", "Again")

@@ -55,6 +55,7 @@ def test_people_are_told_that_automation_met_a_hold(
     assert "A person may: mooring promote iris@1.0.0 --to staging" in notice.body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_forge", [False, True])
 def test_people_are_told_that_a_gate_refuses_a_merge_here_and_at_a_forge(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: list[Notice], *, has_forge: bool

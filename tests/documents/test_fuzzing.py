@@ -86,6 +86,7 @@ def test_no_bytes_raise_anything_but_our_errors(data: bytes) -> None:
     read_everything(data)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(token_soups | damaged() | commented())
 def test_the_laws_of_yaml_hold_for_any_text(text: str) -> None:

@@ -127,6 +127,7 @@ def test_a_text_is_laid_out_and_its_comments_stay_with_what_they_are_about() -> 
     assert arrange(TIDY.encode(), ORDER).decode() == TIDY
 
 
+@pytest.mark.slow
 @given(commented(), st.data())
 def test_the_laws_hold_for_texts_with_comments_anywhere(text: str, data: st.DataObject) -> None:
     check_laws(text.encode(), data.draw(orders(load(text.encode()))))

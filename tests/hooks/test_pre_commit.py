@@ -83,6 +83,7 @@ def test_what_is_staged_and_broken_fails_with_file_and_line(alex: Person, runner
     assert "unreadable-yaml" in done.stdout
 
 
+@pytest.mark.slow
 def test_files_that_are_not_the_registrys_are_none_of_its_business(alex: Person, runner: str) -> None:
     stage(alex, "notes.txt", b"name: a\nname: b\n")
 

@@ -152,6 +152,7 @@ def test_the_proposal_of_somebody_else_is_named_and_left_alone(
     assert world.promote("1.0.0", replace=True).outcome is Outcome.UPDATED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [Way.SQUASH, Way.MERGE])
 def test_a_branch_that_a_forge_left_after_the_merge_is_no_proposal_any_more(world: World, way: Way) -> None:
     first = world.promote("1.0.0")

@@ -98,6 +98,7 @@ def test_what_came_together_with_the_promotion_stays(world: World) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [Way.SQUASH, Way.MERGE])
 @pytest.mark.parametrize("rollout", ROLLOUTS)
 def test_a_promotion_by_the_use_case_is_undone_to_the_byte(world: World, way: Way, rollout: object) -> None:

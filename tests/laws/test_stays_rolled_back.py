@@ -186,6 +186,7 @@ def test_a_rollback_never_goes_to_a_state_that_was_itself_rolled_back(world: Wor
         world.roll_back(to_version="1.1.0")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("past", "undo", "bad"),
     [

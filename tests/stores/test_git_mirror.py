@@ -157,6 +157,7 @@ def test_what_a_killed_process_left_is_cleared_away(server: Path, tmp_path: Path
     assert not left.exists()
 
 
+@pytest.mark.slow
 def test_several_processes_open_one_mirror_at_once(server: Path, tmp_path: Path) -> None:
     program = (
         "import os, sys; from pathlib import Path; from mooring.stores.git.mirror import open_mirror\n"

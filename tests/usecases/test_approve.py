@@ -78,6 +78,7 @@ def test_a_dry_run_signs_nothing(scene: Scene) -> None:
     assert (done.outcome, scene.refs()) == (ApprovalOutcome.WOULD_APPROVE, refs)
 
 
+@pytest.mark.slow
 def test_the_key_of_git_is_used_when_none_is_named(scene: Scene) -> None:
     _, sam, branch = proposed(scene)
     sam.git("config", "user.signingKey", str(sam.key.with_suffix(".pub")))
@@ -88,6 +89,7 @@ def test_the_key_of_git_is_used_when_none_is_named(scene: Scene) -> None:
     assert approve(sam.hub(), branch, now=NOW).principal == "sam@example.com"
 
 
+@pytest.mark.slow
 def test_a_key_that_the_registry_does_not_know_is_refused(scene: Scene) -> None:
     _, _, branch = proposed(scene)
     stranger = scene.person("mallory")

@@ -146,6 +146,7 @@ def test_a_failing_gate_refuses_and_a_missing_metric_is_one(tmp_path: Path) -> N
     assert scene.live("production") == "1.0.0"
 
 
+@pytest.mark.slow
 def test_a_soak_is_pending_until_its_time_has_come(tmp_path: Path) -> None:
     soak = GateSpec.model_validate({"soak": {"in": "staging", "for": "24h"}})
     scene = scene_with(tmp_path, approvals=0, gates=[soak])

@@ -80,6 +80,7 @@ def test_a_branch_that_main_has_already_needs_none(server: GitHubServer, forge: 
     assert server.pulls == []
 
 
+@pytest.mark.slow
 def test_one_that_was_opened_in_between_is_taken(server: GitHubServer, forge: GitHub) -> None:
     """Two people ask at once: the second finds nothing, is refused, and looks again."""
     offer(forge, WANTED)
@@ -99,6 +100,7 @@ def test_one_that_was_opened_in_between_is_taken(server: GitHubServer, forge: Gi
     assert len(server.pulls) == 1
 
 
+@pytest.mark.slow
 def test_a_label_that_is_refused_is_a_note(server: GitHubServer, forge: GitHub) -> None:
     class NoLabels(GitHub):
         def label(self, number: int, labels: object) -> None:

@@ -424,6 +424,7 @@ class TestApprovals:
 
         assert self.offer(scene, commit, ref) == ["unproven-approval"]
 
+    @pytest.mark.slow
     def test_nobody_deletes_an_approval_unless_the_server_knows_who_pushes(self, scene: Scene) -> None:
         self.proposed(scene)
         done = scene.person("sam").approve("iris", "production")

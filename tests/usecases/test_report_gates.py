@@ -72,6 +72,7 @@ def test_a_review_makes_them_pass_and_only_what_changed_is_written(hub: AtHub, a
     assert set(_shown(hub, alex).values()) == {StatusState.SUCCESS}
 
 
+@pytest.mark.slow
 def test_a_branch_that_is_no_proposal_fails_with_the_reason(hub: AtHub, alex: Person) -> None:
     alex.push(alex.commit({"registry/x": b"x"}, on=f"origin/{BRANCH}"), f"refs/heads/{BRANCH}")
     done = _report(hub, alex)

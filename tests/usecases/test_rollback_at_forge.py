@@ -58,6 +58,7 @@ def test_asked_again_it_changes_nothing(hub: AtHub, alex: Person) -> None:
     assert len(hub.server.pulls) == 1
 
 
+@pytest.mark.slow
 def test_where_the_forge_wants_a_review_it_stays_proposed_and_says_so(hub: AtHub, alex: Person) -> None:
     hub.server.approvals_needed = 1
 

@@ -123,6 +123,7 @@ def test_a_shallow_clone_says_what_is_live_and_not_since_when(registry: Living, 
     assert {one.since for one in found} == {None}
 
 
+@pytest.mark.slow
 def test_how_far_the_local_main_is_behind_is_told(registry: Living) -> None:
     git(registry.path, "switch", "--quiet", "--detach")
     git(registry.path, "branch", "--force", "main", "HEAD~3")
@@ -169,6 +170,7 @@ def test_a_metric_is_better_in_the_direction_that_its_model_declares(registry: L
     assert found["latency_ms"] == (0.5, False)
 
 
+@pytest.mark.slow
 def test_a_difference_backwards_has_no_step(registry: Living) -> None:
     found = diff(wiring.open_hub(registry.path).registry(), "iris@2.0.0", "iris@1.0.0")
 
