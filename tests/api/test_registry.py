@@ -42,6 +42,7 @@ def test_it_lists_models_and_versions(scene: Scene, tmp_path: Path) -> None:
             registry.versions("irys")
 
 
+@pytest.mark.slow
 def test_an_answer_is_kept_until_the_ref_moves_and_not_a_moment_longer(tmp_path: Path) -> None:
     scene = stocked(tmp_path)
     alex = scene.person("alex")
@@ -57,6 +58,7 @@ def test_an_answer_is_kept_until_the_ref_moves_and_not_a_moment_longer(tmp_path:
         assert registry.resolve("iris@production").version == "1.1.0"
 
 
+@pytest.mark.slow
 def test_a_pinned_ref_does_not_move(tmp_path: Path) -> None:
     scene = stocked(tmp_path)
     alex = scene.person("alex")
@@ -121,6 +123,7 @@ def test_a_plan_writes_nothing_until_it_is_proposed(tmp_path: Path) -> None:
         assert scene.refs()[f"refs/heads/{done.branch}"] == done.commit
 
 
+@pytest.mark.slow
 def test_a_planned_rollback_writes_nothing_until_it_is_applied(tmp_path: Path) -> None:
     scene = stocked(tmp_path)
     alex = scene.person("alex")

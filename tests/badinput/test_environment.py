@@ -141,6 +141,7 @@ def test_outside_of_a_registry_the_answer_is_where_to_go(shared: World, tmp_path
         assert said.hint
 
 
+@pytest.mark.slow
 def test_a_folder_that_went_away_under_the_shell_is_said_to_have(shared: World, tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()

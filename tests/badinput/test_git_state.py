@@ -134,6 +134,7 @@ def test_without_the_network_reads_go_on_and_writes_say_why_not(world: World, re
     assert world.snapshot() == before
 
 
+@pytest.mark.slow
 def test_a_server_that_never_answers_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from mooring.stores.git import process
 

@@ -135,6 +135,7 @@ def test_refusals_say_what_to_do_instead(shared: World) -> None:
     assert shared.snapshot() == before
 
 
+@pytest.mark.slow
 def test_a_proposal_is_taken_back_once(world: World) -> None:
     (world.scene.remote / "hooks" / "pre-receive").unlink()
     assert world.mooring("promote", "iris@1.1.0", "--to", "production", *WHY).code == 0

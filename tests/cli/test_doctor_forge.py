@@ -88,6 +88,7 @@ def test_a_refused_token_is_one_failed_check_and_stops_no_other(
     assert found(capsys, "code owners", "--forge")
 
 
+@pytest.mark.slow
 def test_code_owners_of_main_are_compared_with_the_policies(
     alex: Person, capsys: pytest.CaptureFixture[str]
 ) -> None:

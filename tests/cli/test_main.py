@@ -201,6 +201,7 @@ def test_an_interrupt_is_said_and_has_its_code(
     )
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_ends_it_quietly(registry: Living) -> None:
     script = f"{sys.executable} -m mooring history iris --limit 0 --json; echo $? >&2"
     done = subprocess.run(
@@ -223,6 +224,7 @@ def test_colour_is_for_terminals_and_can_be_turned_on_and_off(registry: Living) 
     assert error.stderr.startswith("\x1b[31merror:\x1b[0m")
 
 
+@pytest.mark.slow
 def test_a_terminal_without_umlauts_shows_an_escape(registry: Living) -> None:
     registry.builder.edit("registry/churn/model.yaml", "Alex Turner", "J\u00f6rg M\u00fcller")
     registry.record("Another owner")

@@ -149,6 +149,7 @@ def test_the_laws_hold_for_each_accepted_document(text: str) -> None:
     check_laws(text.encode(), None)
 
 
+@pytest.mark.slow
 @given(json_mappings)
 def test_what_is_written_is_laid_out_already(value: dict[str, Any]) -> None:
     try:

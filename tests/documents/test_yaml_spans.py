@@ -125,6 +125,7 @@ def test_spans_and_values_belong_together(text: str) -> None:
     _check(text.encode(), document)
 
 
+@pytest.mark.slow
 @given(json_mappings)
 def test_spans_and_values_of_written_documents_belong_together(value: dict[str, JsonValue]) -> None:
     try:

@@ -304,6 +304,7 @@ def test_five_hundred_members_are_compared_one_by_one():
     assert len(narrowed.differences) == 500
 
 
+@pytest.mark.slow
 def test_references_that_double_at_every_level_are_compared_once_each():
     def doubling(leaf):
         definitions = {"d0": leaf}

@@ -170,6 +170,7 @@ def test_the_forest_is_the_one_of_the_textbook() -> None:
     assert iris.FOREST.hyperparameters == {"n_estimators": 100, "max_depth": 10, "random_state": 42}
 
 
+@pytest.mark.slow
 def test_shuffled_labels_make_a_model_no_better_than_chance(tmp_path: Path) -> None:
     assert train(iris.SHUFFLED, tmp_path / "version")["accuracy"] < 0.5
 

@@ -88,6 +88,7 @@ def test_to_nothing_is_not_taken_for_done_while_something_is_live(world: World) 
     assert world.live() == "1.0.0"
 
 
+@pytest.mark.slow
 def test_a_rollback_to_a_withdrawal_serves_nothing_and_may_be_said_so(world: World) -> None:
     world.past("1.0.0")
     world.merge(world.withdraw().branch)

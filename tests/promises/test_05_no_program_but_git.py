@@ -127,6 +127,7 @@ def listening() -> Iterator[tuple[int, list[tuple[str, int]]]]:
             thread.join()
 
 
+@pytest.mark.slow
 @needs_strace
 @pytest.mark.skipif(not speaks_http(), reason="this Git speaks no http")
 def test_asking_the_remote_connects_to_its_host_and_to_no_other(world: World, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ def test_nothing_found_is_one_line() -> None:
     assert as_markdown([], FILES.get) == "## mooring check: No problems found.\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [LIMIT, 2_000, 300])
 def test_a_long_report_is_cut_by_table_and_says_what_is_left_out(limit: int) -> None:
     many = [

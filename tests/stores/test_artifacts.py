@@ -200,6 +200,7 @@ def test_another_remote_makes_up_for_a_damaged_one(
     assert contents(cache.fetch(artifact, [remote, FolderRemote("good", good)])) == FILES
 
 
+@pytest.mark.slow
 def test_the_worst_of_several_errors_is_told(
     cache: ArtifactCache, artifact: Artifact, remote: FolderRemote, folder: Path, tmp_path: Path
 ) -> None:
@@ -235,6 +236,7 @@ def test_a_connection_that_always_breaks_is_given_up(
     assert len(scripted.reads) == 3
 
 
+@pytest.mark.slow
 def test_a_remote_that_drips_is_given_up_by_its_rate(folder: Path, cache: ArtifactCache) -> None:
     artifact = artifact_of(FILES, folder)
     with serve(folder) as server, closing(FsspecRemote.open(RemoteConfig("web", server.url))) as remote:

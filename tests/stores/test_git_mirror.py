@@ -101,6 +101,7 @@ def test_a_commit_can_be_built_and_pushed_from_a_mirror(server: Path, tmp_path: 
         assert fetch(made, "origin", ["+refs/heads/*:refs/heads/*"], prune=True).moved == {}
 
 
+@pytest.mark.slow
 def test_a_damaged_mirror_is_made_anew(server: Path, tmp_path: Path) -> None:
     with mirror(server, tmp_path) as made:
         place = made.path

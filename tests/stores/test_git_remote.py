@@ -311,6 +311,7 @@ def test_a_remote_that_could_run_a_program_is_never_asked(repository: Repository
         fetch(repository, "evil")
 
 
+@pytest.mark.slow
 def test_plain_http_is_spoken_on_this_machine(repository: Repository, server: Path) -> None:
     git(server, "update-server-info")
 

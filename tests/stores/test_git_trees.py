@@ -98,6 +98,7 @@ def test_the_tree_is_the_one_that_git_add_gives(
     assert repository.tree_with(before, wishes) == after
 
 
+@pytest.mark.slow
 @given(st.dictionaries(PATHS, CONTENTS, max_size=4), PATHS, NAMES, CONTENTS)
 def test_a_path_cannot_be_a_file_and_a_folder(
     scratch: tuple[Path, Repository], others: Mapping[str, bytes], path: str, below: str, content: bytes

@@ -23,6 +23,7 @@ def _address(server: HTTPServer, path: str = "hook") -> str:
     return f"json://s3cret@127.0.0.1:{server.port}/{path}"
 
 
+@pytest.mark.slow
 def test_a_notice_arrives_with_its_words_and_how_bad_it_is(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/hook", method="POST").respond_with_data("ok")
 

@@ -152,6 +152,7 @@ def test_http_that_refuses_is_unavailable_not_missing(folder: Path) -> None:
             everything(remote)
 
 
+@pytest.mark.slow
 def test_http_that_hangs_is_given_up_in_time(folder: Path) -> None:
     with serve(folder) as server, http(server.url) as remote:
         server.hang = True

@@ -54,6 +54,7 @@ def test_the_commit_graph_is_written_when_asked(registry: Living) -> None:
     assert one(registry.path, "commit graph").health is Health.OK
 
 
+@pytest.mark.slow
 def test_an_unguarded_remote_fails_until_its_cure_was_run(registry: Living) -> None:
     before = one(registry.path, "protection")
     cure(before)
@@ -144,6 +145,7 @@ def test_a_registry_without_storage_and_without_settings_fails(registry: Living)
     assert one(registry.path, "registry").cure == "Start a registry: mooring init"
 
 
+@pytest.mark.slow
 def test_only_a_failure_ends_it_with_one(registry: Living, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(registry.path)
     assert run(["doctor"]) == 1

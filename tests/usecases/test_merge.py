@@ -273,6 +273,7 @@ def test_a_selector_that_fits_several_names_them_and_one_that_fits_none_lists_wh
         alex.merge("iris@latest")
 
 
+@pytest.mark.slow
 def test_a_proposal_can_be_taken_back_and_then_is_gone(scene: Scene) -> None:
     alex = scene.person("alex")
     branch = alex.promote("iris@1.1.0", "production").branch

@@ -92,6 +92,7 @@ def test_merged_twice_it_is_merged_once(hub: AtHub, alex: Person) -> None:
     assert _merge(hub, alex, branch).outcome is MergeOutcome.ALREADY
 
 
+@pytest.mark.slow
 def test_a_branch_without_a_pull_request_gets_one_first(hub: AtHub, alex: Person) -> None:
     branch = alex.promote("iris@1.1.0", "staging").branch
     done = _merge(hub, alex, branch)

@@ -65,6 +65,7 @@ def test_asked_twice_nothing_changes(server: GitHubServer, forge: GitHub) -> Non
     assert [method for method, _ in server.asked] == ["GET"]
 
 
+@pytest.mark.slow
 def test_another_plan_updates_the_same_one(server: GitHubServer, forge: GitHub) -> None:
     offer(forge, WANTED)
     done = offer(forge, replace(WANTED, body="another plan"))
@@ -73,6 +74,7 @@ def test_another_plan_updates_the_same_one(server: GitHubServer, forge: GitHub) 
     assert [pull.body for pull in server.pulls] == ["another plan"]
 
 
+@pytest.mark.slow
 def test_a_branch_that_main_has_already_needs_none(server: GitHubServer, forge: GitHub) -> None:
     server.git("update-ref", "refs/heads/main", f"refs/heads/{WANTED.branch}")
 

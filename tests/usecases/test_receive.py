@@ -54,6 +54,7 @@ def production(person: Person, version: str, **changes: object) -> bytes:
     return codec.encode(made.model_copy(update=changes))
 
 
+@pytest.mark.slow
 def test_a_change_that_touches_no_pointer_and_no_policy_is_accepted(scene: Scene) -> None:
     alex = scene.person("alex")
 
@@ -256,6 +257,7 @@ def test_a_registry_that_asks_for_no_approvals_changes_its_policies_freely(tmp_p
     assert scene.offered(alex, alex.commit(dict(Builder().environment("other").files))) == ()
 
 
+@pytest.mark.slow
 def test_a_registration_needs_no_approval_and_changes_its_model_only(scene: Scene) -> None:
     alex = scene.person("alex")
     made = Builder().model("iris").version("1.2.0", metrics={"accuracy": 0.9}).files
@@ -451,6 +453,7 @@ class TestApprovals:
         (proposal,) = proposals(alex.hub())
         assert rules(scene.offered(alex, proposal.commit)) == ["unreviewed-pointer"]
 
+    @pytest.mark.slow
     def test_an_unsigned_one_counts_only_where_the_server_vouches(self, scene: Scene) -> None:
         promotion = self.proposed(scene)
         hub = scene.person("sam").hub()

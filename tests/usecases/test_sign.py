@@ -188,6 +188,7 @@ def test_a_version_that_is_only_proposed_is_signed_with_its_registration(
         sign(alex.hub(), "iris@3.0.0", key=alex.key)
 
 
+@pytest.mark.slow
 def test_the_commands_say_who_signed_and_end_as_scripts_expect(
     direct: Scene, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -101,6 +101,7 @@ def test_bytes_that_can_be_reached_decide_and_a_statement_where_they_are_not(
     assert scene.offered(alex, commit) == ()
 
 
+@pytest.mark.slow
 def test_a_version_that_could_run_code_is_refused_whatever_anybody_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

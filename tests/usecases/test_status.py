@@ -35,6 +35,7 @@ def registry(tmp_path: Path) -> Living:
     return made
 
 
+@pytest.mark.slow
 def test_a_status_says_what_is_live_since_when_and_what_is_held(registry: Living) -> None:
     hub = wiring.open_hub(registry.path)
     found = status_of(hub, hub.tip())
@@ -49,6 +50,7 @@ def test_a_status_says_what_is_live_since_when_and_what_is_held(registry: Living
     assert found.pointers[2].requested_by == "Sam Rivera <sam.rivera@example.com>"
 
 
+@pytest.mark.slow
 def test_a_withdrawal_and_a_quarantine_are_told(registry: Living) -> None:
     b = registry.builder.about("iris").promote("1.1.0", to="production").about("churn")
     registry.record("Promote", b)
@@ -114,6 +116,7 @@ def test_a_freeze_is_told_with_its_environment_until_it_ends(registry: Living) -
     assert after.frozen == ()
 
 
+@pytest.mark.slow
 def test_a_shallow_clone_says_what_is_live_and_not_since_when(registry: Living, tmp_path: Path) -> None:
     git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{registry.path.parent / 'remote.git'}", "shallow")
     hub = wiring.open_hub(tmp_path / "shallow")
@@ -133,6 +136,7 @@ def test_how_far_the_local_main_is_behind_is_told(registry: Living) -> None:
     assert (found.behind, found.ahead) == (3, 0)
 
 
+@pytest.mark.slow
 def test_when_the_remote_was_last_asked_is_known_after_asking(registry: Living) -> None:
     for mark in (registry.path / ".git" / "FETCH_HEAD",):
         mark.unlink(missing_ok=True)
@@ -142,6 +146,7 @@ def test_when_the_remote_was_last_asked_is_known_after_asking(registry: Living) 
     assert status_of(hub, hub.tip()).fetched is not None
 
 
+@pytest.mark.slow
 def test_a_difference_of_interfaces_says_which_step_it_requires(registry: Living) -> None:
     made = wiring.open_hub(registry.path).registry()
     major, minor = diff(made, "iris@1.0.0", "2.0.0"), diff(made, "iris@production", "iris@staging")

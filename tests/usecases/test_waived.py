@@ -140,6 +140,7 @@ def test_a_push_waives_nothing_by_what_it_brings_itself(tmp_path: Path) -> None:
     assert scene.offered(alex, alex.commit({MODEL: None})) == ()
 
 
+@pytest.mark.slow
 def test_a_command_says_what_it_did_in_spite_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
